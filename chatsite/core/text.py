@@ -1,0 +1,47 @@
+"""What counts as text here: the rules of docs/protocol.md for messages, names and titles."""
+
+import unicodedata
+
+from chatsite.core.errors import Invalid
+
+TEXT_MAX = 99_999
+# Characters that turn or hide their surroundings: bidi controls, zero-width no-break space, line and paragraph separators.
+_INVISIBLE = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u2028\u2029")
+_COMBINING_RUN_MAX = 4
+
+
+def clean_text(text: str, *, field: str = "text") -> str:
+    """A message's text in NFC, 1 to 99,999 code points. Raises Invalid for anything the stores cannot keep."""
+    if not text.isascii():
+        if len(text) > 4 * TEXT_MAX:  # NFC never shortens by more than this; do not normalise megabytes to refuse them
+            raise Invalid(f"At most {TEXT_MAX:,} characters", field=field)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Invalid("Half of a surrogate pair stands alone", field=field) from None
+        text = unicodedata.normalize("NFC", text)
+    if "\0" in text:
+        raise Invalid("A NUL character", field=field)
+    if not text or text.isspace():
+        raise Invalid("Nothing but white space", field=field)
+    if len(text) > TEXT_MAX:
+        raise Invalid(f"At most {TEXT_MAX:,} characters", field=field)
+    return text
+
+
+def clean_name(name: str, *, longest: int, field: str) -> str:
+    """A display name or title: NFC, one line, no control or direction characters, no towers of combining marks."""
+    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not name:
+        raise Invalid("It cannot be empty", field=field)
+    if len(name) > longest:
+        raise Invalid(f"At most {longest} characters", field=field)
+    marks = 0
+    for character in name:
+        category = unicodedata.category(character)
+        if character in _INVISIBLE or category in {"Cc", "Cs", "Co", "Cn"}:
+            raise Invalid("A character that cannot be shown", field=field)
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if marks > _COMBINING_RUN_MAX:
+            raise Invalid("Too many combining marks on one letter", field=field)
+    return name
