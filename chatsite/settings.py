@@ -108,7 +108,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# Accounts, memberships and settings. The message log is a file of its own (see MESSAGE_LOG), so that a slow query here never holds up a send.
+# Accounts, memberships and settings. Messages are in a file of their own (MESSAGE_LOG): a slow query here never holds up a send.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -5,7 +5,6 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-
 Port = TypeVar("Port")
 
 

@@ -21,7 +21,7 @@ class Conversation(models.Model):
     kind = models.CharField(max_length=6, choices=Kind)
     title = models.CharField(_("title"), max_length=TITLE_MAX, blank=True)
     # "lower:higher" user id of a direct conversation, so that two people have one; null for groups.
-    direct_key = models.CharField(max_length=40, null=True, unique=True, editable=False)
+    direct_key = models.CharField(max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001
     # Number of the last completed MembershipChange; the sequencer holds the same number and refuses sends that know an older one.
     version = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -72,7 +72,7 @@ class Membership(models.Model):
 
 
 class MembershipChange(models.Model):
-    """A change that takes a seq: written as pending first, then given its seq by the message road, then applied; anyone may finish one."""
+    """A change that takes a seq: written as pending, given its seq by the message road, then applied; anyone may finish one."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="changes")
     version = models.PositiveIntegerField()
