@@ -1,0 +1,102 @@
+"""The port of the inbox: for every user, pointers to what their devices have yet to see. Pointers, never the truth."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+EntryKind = Literal["message", "conversation", "read"]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Something happened in `conversation`: a message `seq`, a change of the conversation, or the user's own read mark.
+
+    `pushes` sets a push check for everybody but `author`.
+    """
+
+    kind: EntryKind
+    conversation: int
+    seq: int = 0
+    author: int = 0
+    pushes: bool = False
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """One entry for many inboxes."""
+
+    entry: Entry
+    users: tuple[int, ...]
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """What a user missed: entries in the order of their positions, the cursor after them, and whether there is more."""
+
+    entries: list[Entry]
+    cursor: str
+    more: bool
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """The cursor is of another life, or was trimmed: the device must compare all its conversations, then keep `cursor`."""
+
+    cursor: str
+    reason: Literal["epoch", "trimmed", "unknown"]
+
+
+class PushCheck(msgspec.Struct, frozen=True):
+    """Somebody may not have seen a message yet: look again at `due_at` (ms)."""
+
+    user: int
+    conversation: int
+    seq: int
+    due_at: int
+
+
+class Acknowledgement(msgspec.Struct, frozen=True):
+    """A device has everything of `conversation` up to `seq`."""
+
+    device: int
+    conversation: int
+    seq: int
+
+
+class Inbox(Protocol):
+    """Duplicates and any order of entries are harmless to readers. Raises `chatsite.core.errors.Unavailable`."""
+
+    async def spread(self, spreads: Sequence[Spread]) -> list[tuple[str, ...]]:
+        """Appends each entry to its users' inboxes; answers, for each, with the nodes that hold sockets of those users."""
+        ...
+
+    async def register(self, user: int, node: str) -> None:
+        """From now on `spread` names `node` for this user. Done before the first `read` of a connecting device."""
+        ...
+
+    async def unregister(self, user: int, node: str) -> None: ...
+
+    async def cursor(self, user: int) -> str:
+        """The cursor of somebody who has seen everything. Answered from memory for a registered user."""
+        ...
+
+    async def read(self, user: int, *, cursor: str, limit: int) -> Slice | Lost:
+        """The entries after `cursor`, at most `limit`."""
+        ...
+
+    async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> None:
+        """Remembers, by maximum, what each device has; may be forgotten after a day."""
+        ...
+
+    async def acknowledged(self, devices: Sequence[int], conversation: int) -> list[int]:
+        """The highest seq each device acknowledged there; 0 when it never did."""
+        ...
+
+    async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
+        """Due checks, which come again after `visibility_ms` unless settled."""
+        ...
+
+    async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
+        """Looked at; a check that was set anew meanwhile (a higher seq) stays."""
+        ...
+
+    async def trim(self, *, keep_entries: int, keep_after: int) -> None:
+        """Forgets entries beyond `keep_entries` a user and those older than `keep_after` (ms)."""
+        ...

@@ -1,0 +1,59 @@
+"""The port to history: messages by (conversation, seq), for ever."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from messaging.protocol.types import Message
+
+PAGE_MAX = 100
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A send that may have been stored before, somewhere in (after, upto]."""
+
+    conversation: int
+    sender: int
+    client_id: str
+    after: int
+    upto: int
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change of a conversation's past: `rev` is dense within the conversation."""
+
+    conversation: int
+    rev: int
+    kind: str  # "redact"
+    seq: int
+    author: int
+    at: int  # ms
+
+
+class MessageLog(Protocol):
+    """Keeps what was said. Raises `chatsite.core.errors.Unavailable` when it cannot; then the outcome is unknown and may be repeated."""
+
+    async def store(self, messages: Sequence[Message]) -> None:
+        """Returns when all are on disk. Storing the same (conversation, seq, client id) again changes nothing."""
+        ...
+
+    async def page(self, conversation: int, *, first: int, last: int) -> list[Message]:
+        """Messages with first <= seq <= last, ascending, at most PAGE_MAX counted from `last` down. Callers never ask above the head."""
+        ...
+
+    async def pick(self, keys: Sequence[tuple[int, int]]) -> list[Message]:
+        """The messages of these (conversation, seq) that exist, in the order of the keys; for previews."""
+        ...
+
+    async def find(self, wanted: Sequence[Wanted]) -> list[Message | None]:
+        """The message each wanted send became, if it is there."""
+        ...
+
+    async def redact(self, conversation: int, seq: int, *, rev: int, author: int, at: int) -> None:
+        """Blanks a message's text for good and records the change `rev`. Repeating it changes nothing; nothing later brings the text back."""
+        ...
+
+    async def changes(self, conversation: int, *, above: int, limit: int) -> list[Change]:
+        """Changes with rev > above, ascending."""
+        ...
