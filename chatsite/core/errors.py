@@ -72,3 +72,7 @@ class Busy(ChatsiteError):
 
 class Unavailable(ChatsiteError):
     """The defaults of the base: 503."""
+
+
+class StartupRefused(RuntimeError):
+    """The server cannot start as things are; the text tells the operator why, and `serve` prints just that."""

@@ -1,0 +1,115 @@
+"""The production server: stock uvicorn with the limits the protocol promises, a listener of our own and a clean end."""
+
+import errno
+import logging
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import uvicorn
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+
+from chatsite.core.errors import StartupRefused
+
+FRAME_MAX_BYTES = 1_310_720  # `limits.frame` of docs/protocol.md
+BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on `host`:`port` (0: any free port). Raises StartupRefused with a hint."""
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except socket.gaierror:
+        raise StartupRefused(f"{host} is no address of this machine.") from None
+    listener = socket.socket(family, kind, number)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise StartupRefused(_why(error, host, port)) from None
+    listener.setblocking(False)
+    return listener
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken, perhaps by a Chatsite that still runs. Stop it, or take another: make run PORT={port + 1}"
+    if error.errno == errno.EACCES:
+        return f"Port {port} is reserved for root. Take one above 1023: make run PORT=8000"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine."
+    return f"Cannot listen on {host}:{port}: {error.strerror}"
+
+
+def serve(application: ASGI3Application, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
+    """Serves until SIGINT or SIGTERM, then returns. Raises StartupRefused when the application's start says so."""
+    refusal = _RefusalCatcher(application)
+    server = _Server(_config(refusal), on_ready)
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:  # uvicorn's way to say that the application did not start
+        if refusal.reason is not None:
+            raise refusal.reason from None
+        raise
+    finally:
+        listener.close()
+
+
+def _config(application: ASGI3Application) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=FRAME_MAX_BYTES,
+        ws_per_message_deflate=False,  # its contexts cost 100 KB a socket
+        ws_ping_interval=None,  # clients send heartbeats of their own
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=5,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens, and ends on a signal as on a return: the caller decides on the exit code."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()  # uvicorn would raise them again
+
+
+class _RefusalCatcher:
+    """Keeps the StartupRefused of the application's lifespan, which uvicorn would only print as a traceback."""
+
+    def __init__(self, application: ASGI3Application) -> None:
+        self._application = application
+        self.reason: StartupRefused | None = None
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] != "lifespan":
+            await self._application(scope, receive, send)
+            return
+        try:
+            await self._application(scope, receive, send)
+        except StartupRefused as reason:
+            self.reason = reason
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # the reason is told by our caller
+            await send({"type": "lifespan.startup.failed", "message": ""})
