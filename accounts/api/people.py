@@ -1,0 +1,35 @@
+"""`/me` and `/users`."""
+
+from asgiref.sync import sync_to_async
+from ninja import Router
+
+from accounts.api.requests import AuthenticatedRequest
+from accounts.api.schemas import MeOut, ProfileIn, UserOut
+from accounts.models import User
+from accounts.services import users
+
+router = Router(tags=["people"])
+
+
+def _me(user: User, device_id: int) -> MeOut:
+    return MeOut(user=UserOut.of(user), device=str(device_id), email=user.email, locale=user.locale, theme=user.theme)  # type: ignore[arg-type]
+
+
+@router.get("/me", response=MeOut, summary="Who am I")
+async def read_me(request: AuthenticatedRequest) -> MeOut:
+    """The account and device this request speaks for."""
+    return _me(await User.objects.aget(id=request.auth.user_id), request.auth.device_id)
+
+
+@router.patch("/me", response=MeOut, summary="Change my profile")
+async def change_me(request: AuthenticatedRequest, profile: ProfileIn) -> MeOut:
+    """Changes the fields that are sent. An empty `display_name` falls back to the username."""
+    user = await User.objects.aget(id=request.auth.user_id)
+    changed = await sync_to_async(users.change_profile)(user, **profile.dict(exclude_none=True))
+    return _me(changed, request.auth.device_id)
+
+
+@router.get("/users/{username}", response=UserOut, summary="Find a person")
+async def read_user(request: AuthenticatedRequest, username: str) -> UserOut:
+    """One person by exact username; there is no search, so that nobody can list the people here."""
+    return UserOut.of(await sync_to_async(users.find_user)(username))

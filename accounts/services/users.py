@@ -1,0 +1,51 @@
+"""People: finding them, their profile, and locking them out."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import DISPLAY_NAME_MAX, USERNAME_MAX, User, canonical_username
+from accounts.services.devices import revoke_all_devices
+from chatsite.core.errors import Invalid, NotFound
+from chatsite.core.text import clean_name
+
+LOCALES = ("en", "zh-hans")
+
+
+def find_user(username: str) -> User:
+    """An active user by exact username, however its letters are cased. Raises NotFound."""
+    name = canonical_username(username)
+    user = User.objects.filter(username=name, is_active=True).first() if len(name) <= USERNAME_MAX else None
+    if user is None:
+        raise NotFound(_("There is nobody of that name here."))
+    return user
+
+
+def change_profile(user: User, *, display_name: str | None = None, locale: str | None = None, theme: str | None = None) -> User:
+    """Changes what is given and leaves the rest. An empty display name falls back to the username. Raises Invalid."""
+    if display_name is not None:
+        given = display_name.strip()
+        user.display_name = clean_name(given, longest=DISPLAY_NAME_MAX, field="display_name") if given else ""
+    if locale is not None:
+        if locale not in LOCALES:
+            raise Invalid(_("Not a language of this site."), field="locale")
+        user.locale = locale
+    if theme is not None:
+        if theme not in User.Theme.values:
+            raise Invalid(_("Not one of the colour schemes."), field="theme")
+        user.theme = theme
+    user.save(update_fields=["display_name", "locale", "theme"])
+    return user
+
+
+def suspend(user: User) -> None:
+    """Locks the user out: no login until reinstated, every device revoked, every socket closed."""
+    with transaction.atomic():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        revoke_all_devices(user)
+
+
+def reinstate(user: User) -> None:
+    """Lets a suspended user log in again; the revoked devices stay revoked."""
+    user.is_active = True
+    user.save(update_fields=["is_active"])

@@ -1,0 +1,27 @@
+"""The REST API, `/api/v1`: its routers, its documentation, and one form for everything that goes wrong."""
+
+from ninja import NinjaAPI
+
+from accounts.api import devices, people
+from accounts.api.auth import DeviceAuth
+from chatsite.problems import JsonBody, tell_problems
+
+DESCRIPTION = """
+Everything a client can do, for apps and browsers alike. Log in through `/api/auth/` ([its reference](/api/auth/openapi.html)),
+then send the token as `X-Session-Token` or `Authorization: Bearer …`. The socket `/ws/v1` takes the same commands and brings events.
+
+Ids are strings, times are milliseconds since 1970 UTC, unknown fields are ignored, and every error is an RFC 9457 problem.
+"""
+
+api = NinjaAPI(
+    title="Chatsite",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="api",
+    auth=DeviceAuth(),
+    parser=JsonBody(),
+)
+tell_problems(api)
+
+api.add_router("", people.router)
+api.add_router("", devices.router)

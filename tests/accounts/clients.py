@@ -1,0 +1,67 @@
+"""Clients of the tests: a mobile app that speaks docs/protocol.md, and small helpers."""
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import User
+
+PASSWORD = "correct horse battery"
+
+
+class App:
+    """A mobile app: a token, no cookie, no Origin."""
+
+    def __init__(self, **headers: str) -> None:
+        self.token: str | None = None
+        self.headers = headers
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        """One request from a clean jar, so that no cookie can help."""
+        headers = {**self.headers, **headers}
+        if self.token:
+            headers.setdefault("X-Session-Token", self.token)
+        response = Client().generic(
+            method, path, json.dumps(body) if body is not None else "", content_type="application/json", headers=headers
+        )
+        return response  # type: ignore[return-value]
+
+    def auth(self, method: str, path: str, body: Any = None) -> HttpResponse:
+        """One request to the account API; keeps the token it hands out."""
+        response = self.call(method, f"/api/auth/app/v1{path}", body)
+        if response.content:
+            self.token = json.loads(response.content).get("meta", {}).get("session_token", self.token)
+        return response
+
+    def sign_up(self, username: str, **more: Any) -> "App":
+        response = self.auth("POST", "/auth/signup", {"username": username, "password": PASSWORD, **more})
+        assert response.status_code == 200, response.content
+        return self
+
+    def log_in(self, username: str, password: str = PASSWORD) -> HttpResponse:
+        return self.auth("POST", "/auth/login", {"username": username, "password": password})
+
+    def me(self) -> HttpResponse:
+        return self.call("GET", "/api/v1/me")
+
+
+def person(username: str, **fields: Any) -> User:
+    """An account, made straight in the database."""
+    return User.objects.create_user(username, password=PASSWORD, **fields)
+
+
+def browser(username: str, *, csrf: bool = False) -> Client:
+    """A browser that logged in through the login page."""
+    client = Client(enforce_csrf_checks=csrf)
+    page = client.get("/accounts/login/")
+    token = page.cookies["csrftoken"].value if "csrftoken" in page.cookies else ""
+    response = client.post("/accounts/login/", {"login": username, "password": PASSWORD, "csrfmiddlewaretoken": token})
+    assert response.status_code == 302, response.content
+    return client
+
+
+def told(response: HttpResponse) -> Any:
+    """The JSON of an answer."""
+    return json.loads(response.content)
