@@ -1,0 +1,100 @@
+"""Fixtures for tests that talk to a whole server over real sockets, and the rule that nothing is skipped in CI."""
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import Browsers, launched
+from tests.client import PASSWORD, Phone
+from tests.server import Server, copy_template, manage
+
+StartServer = Callable[..., Server]
+NewPhone = Callable[..., Awaitable[Phone]]
+
+
+@pytest.fixture(scope="session")
+def server_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared data directory: migrated once, copied for each server."""
+    template = tmp_path_factory.mktemp("template") / "data"
+    manage(template, "prepare")
+    return template
+
+
+@pytest.fixture
+def start_server(server_template: Path, tmp_path: Path) -> Iterator[StartServer]:
+    """Starts servers, each with fresh data: `start_server(LOG_LEVEL="DEBUG")`. A traceback in their log fails the test."""
+    servers: list[Server] = []
+
+    def start(**environment: str) -> Server:
+        number = len(servers) + 1
+        data_dir = tmp_path / f"data-{number}"
+        copy_template(server_template, data_dir)
+        servers.append(Server(data_dir, tmp_path / f"server-{number}.log", **environment))
+        servers[-1].start()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+        sys.stdout.write(server.log())  # pytest shows it when the test failed
+        if not server.may_log_tracebacks:
+            assert "Traceback (most recent call last)" not in server.log(), "the server logged a traceback"
+        shutil.rmtree(server.data_dir, ignore_errors=True)
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> Server:
+    """A server that runs, with no account in it."""
+    return start_server()
+
+
+@pytest.fixture
+async def new_phone(server: Server) -> AsyncIterator[NewPhone]:
+    """Plays a mobile app: `anna = await new_phone("anna")` signs her up; `new_phone("anna", again=True)` is her second device."""
+    phones: list[Phone] = []
+
+    async def new(username: str = "", *, again: bool = False, password: str = PASSWORD) -> Phone:
+        phones.append(Phone(server.url, name=f"Phone {len(phones) + 1}"))
+        if username:
+            await (phones[-1].log_in if again else phones[-1].sign_up)(username, password)
+        return phones[-1]
+
+    yield new
+    for phone in phones:
+        await phone.close()
+
+
+@pytest.fixture
+async def browsers(server: Server) -> AsyncIterator[Browsers]:
+    """Opens pages of the server: `page = await browsers.page_for("anna", viewport={…})`. A script error or CSP breach fails."""
+    async with launched() as browser:
+        opened = Browsers(browser, server.url)
+        yield opened
+    assert opened.complaints == []
+
+
+# --- In CI a skipped test counts as failed -------------------------------------------------------------------------------
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if os.environ.get("CI") and report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Nothing may be skipped in CI. {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
