@@ -8,7 +8,9 @@ from chatsite.problems import JsonBody, tell_problems
 
 DESCRIPTION = """
 Everything a client can do, for apps and browsers alike. Log in through `/api/auth/` ([its reference](/api/auth/openapi.html)),
-then send the token as `X-Session-Token` or `Authorization: Bearer …`. The socket `/ws/v1` takes the same commands and brings events.
+then send the token as `X-Session-Token` or `Authorization: Bearer …`.
+
+The socket, `/ws/v1`, takes the same commands and brings the events.
 
 Ids are strings, times are milliseconds since 1970 UTC, unknown fields are ignored, and every error is an RFC 9457 problem.
 """

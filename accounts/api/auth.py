@@ -23,6 +23,7 @@ class DeviceAuth(AuthBase):
     openapi_type = "apiKey"
     openapi_in = "header"
     openapi_name = "X-Session-Token"
+    csrf = True  # the documentation page sends the CSRF token along
 
     async def __call__(self, request: HttpRequest) -> Principal:
         token = token_of(request)

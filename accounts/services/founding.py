@@ -1,5 +1,6 @@
 """The first account of an instance, and administrators made from the command line."""
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -45,7 +46,10 @@ def create_admin(*, username: str, password: str, email: str = "") -> User:
         validate_password(password, user)
     except ValidationError as error:
         raise _as_invalid(error) from None
-    user.save(force_insert=True)
+    with transaction.atomic():
+        user.save(force_insert=True)
+        if user.email:
+            EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True)
     return user
 
 
