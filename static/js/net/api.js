@@ -1,0 +1,125 @@
+/**
+ * The REST calls of docs/protocol.md that the browser makes.
+ *
+ * @typedef {import("../types.js").Ask} Ask
+ * @typedef {import("../types.js").Conversation} Conversation
+ * @typedef {import("../types.js").Entry} Entry
+ * @typedef {import("../types.js").Mark} Mark
+ * @typedef {import("../types.js").Page} Page
+ * @typedef {import("../types.js").Role} Role
+ * @typedef {import("../types.js").User} User
+ */
+
+import { Problem, Unreachable } from "./problem.js";
+
+const ROOT = "/api/v1";
+const PATIENCE_MS = 20_000;
+
+export class Api {
+  /** @param {{ csrf: () => string, onSignedOut: () => void, ask?: typeof fetch }} options */
+  constructor({ csrf, onSignedOut, ask = globalThis.fetch.bind(globalThis) }) {
+    this.csrf = csrf;
+    this.onSignedOut = onSignedOut;
+    this.ask = ask;
+  }
+
+  /** @returns {Promise<{ nodes: { url: string, ticket: string }[], retry_after?: number }>} */
+  connections() {
+    return this.#call("POST", "/connections", {});
+  }
+
+  /** @param {string | number | null} page @returns {Promise<{ entries: Entry[], next: string | number | null, cursor: string }>} */
+  conversations(page) {
+    return this.#call("GET", page === null ? "/conversations" : `/conversations?page=${encodeURIComponent(page)}`);
+  }
+
+  /** @param {string} id @returns {Promise<Entry>} */
+  conversation(id) {
+    return this.#call("GET", `/conversations/${id}`);
+  }
+
+  /** @param {string} username @returns {Promise<Conversation>} */
+  startDirect(username) {
+    return this.#call("POST", "/conversations", { kind: "direct", username });
+  }
+
+  /** @param {string} title @param {string[]} usernames @returns {Promise<Conversation>} */
+  startGroup(title, usernames) {
+    return this.#call("POST", "/conversations", { kind: "group", title, usernames });
+  }
+
+  /** @param {string} id @param {string} title @returns {Promise<Conversation>} */
+  rename(id, title) {
+    return this.#call("PATCH", `/conversations/${id}`, { title });
+  }
+
+  /** @param {string} id @param {string[]} usernames @returns {Promise<Conversation>} */
+  invite(id, usernames) {
+    return this.#call("POST", `/conversations/${id}/members`, { usernames });
+  }
+
+  /** @param {string} id @param {string} user @param {Role} role @returns {Promise<Conversation | null>} */
+  changeRole(id, user, role) {
+    return this.#call("PATCH", `/conversations/${id}/members/${user}`, { role });
+  }
+
+  /** @param {string} id @param {string} user @returns {Promise<Conversation | null>} */
+  removeMember(id, user) {
+    return this.#call("DELETE", `/conversations/${id}/members/${user}`);
+  }
+
+  /** @param {string} id @param {"join" | "decline" | "leave"} answer @returns {Promise<Conversation | null>} */
+  answer(id, answer) {
+    return this.#call("POST", `/conversations/${id}/${answer}`, {});
+  }
+
+  /** @param {string} id @param {Ask} ask @returns {Promise<Page>} */
+  history(id, ask) {
+    const query = new URLSearchParams(Object.entries(ask).map(([name, value]) => [name, String(value)]));
+    return this.#call("GET", `/conversations/${id}/messages?${query}`);
+  }
+
+  /** @param {string} id @returns {Promise<{ marks: Mark[] }>} */
+  receipts(id) {
+    return this.#call("GET", `/conversations/${id}/receipts`);
+  }
+
+  /** @param {string} username @returns {Promise<User>} */
+  user(username) {
+    return this.#call("GET", `/users/${encodeURIComponent(username)}`);
+  }
+
+  /**
+   * @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} The answer, null if it has no body.
+   * @throws {Problem} what the server refused @throws {Unreachable} when no answer came
+   */
+  async #call(method, path, body) {
+    /** @type {Record<string, string>} */
+    const headers = { Accept: "application/json" };
+    if (body) headers["Content-Type"] = "application/json";
+    if (method !== "GET") headers["X-CSRFToken"] = this.csrf();
+    const response = await this.ask(ROOT + path, {
+      method,
+      headers,
+      body: body ? JSON.stringify(body) : undefined,
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    }).catch((error) => {
+      throw new Unreachable(String(error));
+    });
+    return this.#answer(response);
+  }
+
+  /** @param {Response} response */
+  async #answer(response) {
+    if (response.status === 401) this.onSignedOut();
+    const answer = response.status === 204 ? null : await response.json().catch(() => null);
+    if (response.ok) return answer;
+    throw new Problem({ status: response.status, code: fallbackCode(response.status), ...answer });
+  }
+}
+
+/** A code for an answer that is no problem object: a proxy's, say. @param {number} status */
+function fallbackCode(status) {
+  return status === 429 ? "rate_limited" : status >= 500 ? "unavailable" : "bad_request";
+}

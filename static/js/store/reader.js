@@ -1,0 +1,148 @@
+/**
+ * The conversation on screen: opening it, paging towards past and present, and what of it is shown.
+ *
+ * @typedef {import("./view.js").View} View
+ * @typedef {import("./world.js").World} World
+ * @typedef {import("./cache.js").Cache} Cache
+ * @typedef {import("./sync.js").Sync} Sync
+ * @typedef {{ id: string, view: View, unreadFrom: number, loading: boolean, failed: boolean }} Open
+ *   `unreadFrom`: the first seq that was unread when it was opened, 0 for none.
+ */
+
+import { batch, effect, signal } from "../../vendor/signals-core.js";
+import { firstVisible } from "./entries.js";
+import { run } from "./ranges.js";
+import { follow, growDown, growUp, STEP, tailView } from "./view.js";
+
+export class Reader {
+  #busy = false;
+
+  /** @param {{ world: World, cache: Cache, sync: Sync, onOpen?: (id: string) => void }} parts */
+  constructor({ world, cache, sync, onOpen = () => {} }) {
+    this.world = world;
+    this.cache = cache;
+    this.sync = sync;
+    this.onOpen = onOpen;
+    this.open = signal(/** @type {Open | null} */ (null));
+    effect(() => {
+      const open = this.open.value;
+      const timeline = open && world.timelines.value.get(open.id);
+      if (!open || !timeline) return;
+      const view = follow(timeline, open.view);
+      const { low, high, tail } = open.view;
+      if (view.low !== low || view.high !== high || view.tail !== tail) this.open.value = { ...open, view };
+    });
+  }
+
+  /** @param {string} id */
+  async show(id) {
+    if (this.open.peek()?.id === id) return;
+    this.close();
+    this.#begin(id);
+    await this.#fromCache(id);
+    await this.refresh(id);
+  }
+
+  close() {
+    const open = this.open.peek();
+    if (!open) return;
+    this.open.value = null;
+    this.world.shrinkTimeline(open.id);
+  }
+
+  /** Fetches what the open conversation lacks. @param {string} id */
+  async refresh(id) {
+    this.#set(id, { loading: true, failed: false });
+    try {
+      if (!this.world.entry(id)) await this.sync.fetchEntry(id);
+      await this.sync.pull(id);
+      this.#set(id, { loading: false });
+    } catch {
+      this.#set(id, { loading: false, failed: true });
+    }
+    this.onOpen(id);
+  }
+
+  /** A step towards the past: from memory, else from the cache, else from the server. */
+  async older() {
+    const open = this.open.peek();
+    if (!open || this.#busy) return;
+    if (this.#grow(open)) return;
+    const { id } = open;
+    const low = this.world
+      .timeline(id)
+      .held.find(([first, last]) => first <= open.view.low && open.view.low <= last)?.[0];
+    if (low === undefined || low <= this.#floor(id)) return;
+    this.#busy = true;
+    try {
+      if (!(await this.#cachedBefore(id, low))) await this.sync.page(id, { before: low, limit: STEP });
+      const still = this.open.peek();
+      if (still?.id === id) this.#grow(still);
+    } catch {
+      this.#set(id, { failed: true });
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  newer() {
+    const open = this.open.peek();
+    if (open && !open.view.tail) this.open.value = { ...open, view: growDown(this.world.timeline(open.id), open.view) };
+  }
+
+  toNewest() {
+    const open = this.open.peek();
+    if (open) this.open.value = { ...open, view: tailView(this.world.timeline(open.id)) };
+  }
+
+  /** Is there more of the open conversation above what is shown? @param {Open} open */
+  moreAbove(open) {
+    return open.view.high > 0 && open.view.low > this.#floor(open.id);
+  }
+
+  /** @param {Open} open */
+  #grow(open) {
+    const view = growUp(this.world.timeline(open.id), open.view);
+    if (view) this.open.value = { ...open, view };
+    return view !== null;
+  }
+
+  /** @param {string} id */
+  #begin(id) {
+    const entry = this.world.entry(id);
+    const unreadFrom = entry && entry.unread > 0 ? entry.read + 1 : 0;
+    batch(() => {
+      this.world.change(id, { type: "head", head: entry?.head ?? 0 });
+      const view = tailView(this.world.timeline(id));
+      this.open.value = { id, view, unreadFrom, loading: true, failed: false };
+    });
+  }
+
+  /** @param {string} id */
+  async #fromCache(id) {
+    const tail = this.sync.heldOf(id).at(-1);
+    if (tail && this.world.timeline(id).held.length === 0) await this.#cachedBefore(id, tail[1] + 1);
+  }
+
+  /** Takes the step below a seq from the cache, if it is there. @param {string} id @param {number} before */
+  async #cachedBefore(id, before) {
+    const within = this.cache.keeps ? run(this.sync.heldOf(id), before - 1) : undefined;
+    if (!within) return false;
+    const messages = await this.cache.messagesBefore(id, { before, floor: within[0], limit: STEP });
+    const first = messages.length < STEP ? within[0] : /** @type {import("../types.js").Message} */ (messages[0]).seq;
+    this.world.change(id, { type: "stored", range: [first, before - 1], messages });
+    return true;
+  }
+
+  /** @param {string} id */
+  #floor(id) {
+    const entry = this.world.entry(id);
+    return entry ? firstVisible(entry.conversation, this.world.me.id) : 1;
+  }
+
+  /** @param {string} id @param {Partial<Open>} change */
+  #set(id, change) {
+    const open = this.open.peek();
+    if (open?.id === id) this.open.value = { ...open, ...change };
+  }
+}
