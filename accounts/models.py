@@ -65,6 +65,11 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        # Both are few among many: the admin's filters must not read the whole table.
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(is_staff=True), name="staff_users"),
+            models.Index(fields=["id"], condition=models.Q(is_active=False), name="suspended_users"),
+        ]
 
     def __str__(self) -> str:
         return self.username

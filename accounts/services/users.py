@@ -1,11 +1,14 @@
 """People: finding them, their profile, and locking them out."""
 
-from django.db import transaction
+from allauth.mfa.models import Authenticator
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import DISPLAY_NAME_MAX, USERNAME_MAX, User, canonical_username
 from accounts.services.devices import revoke_all_devices
 from chatsite.core.errors import Invalid, NotFound
+from chatsite.core.ids import MAX_ID
 from chatsite.core.text import clean_name
 
 LOCALES = ("en", "zh-hans")
@@ -35,6 +38,30 @@ def change_profile(user: User, *, display_name: str | None = None, locale: str |
         user.theme = theme
     user.save(update_fields=["display_name", "locale", "theme"])
     return user
+
+
+def find_users(term: str) -> QuerySet[User]:
+    """For administrators: by exact id, exact e-mail address or the beginning of the username; each has an index."""
+    term = term.strip()
+    if term.isascii() and term.isdigit() and len(term) > USERNAME_MAX // 2:
+        return User.objects.filter(id=min(int(term[:19]), MAX_ID))
+    if "@" in term:
+        return User.objects.filter(email=term.lower())
+    return User.objects.filter(_begins_with(canonical_username(term)))
+
+
+def _begins_with(start: str) -> Q:
+    """PostgreSQL has an index for LIKE 'start%'; SQLite's LIKE uses none, but its text sorts by bytes, so a range does."""
+    if connection.vendor == "sqlite":
+        return Q(username__gte=start, username__lt=f"{start}\x7f")
+    return Q(username__startswith=start)
+
+
+def remove_second_factor(user: User) -> None:
+    """For someone who lost theirs and the recovery codes too. Their devices are logged out, in case it was not them who asked."""
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user).delete()
+        revoke_all_devices(user)
 
 
 def suspend(user: User) -> None:
