@@ -63,7 +63,6 @@ HTTPS = _flag("HTTPS")
 
 INSTALLED_APPS = [
     *(["daphne"] if "runserver" in sys.argv else []),  # only the development server wants it; it brings Twisted along
-    "servestatic.runserver_nostatic",
     "chatsite.discovery",
     "accounts",
     "presence",
@@ -135,8 +134,16 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 
+# This process among the chat nodes, and how fast one user may send: so many messages a second, and so many at once.
+NODE_NAME = _env("NODE_NAME", "node-1")
+SEND_RATE = float(_env("SEND_RATE", "20"))
+SEND_BURST = float(_env("SEND_BURST", "100"))
+
 # Ports and their adapters (docs/architecture.md).
-DISCOVERY = {"BACKEND": "chatsite.discovery.static.StaticDiscovery", "OPTIONS": {"directory": str(DATA_DIR / "workers")}}
+DISCOVERY = {
+    "BACKEND": "chatsite.discovery.static.StaticDiscovery",
+    "OPTIONS": {"directory": str(DATA_DIR / "workers"), "node": NODE_NAME},
+}
 CHANNEL_LAYERS = {"default": {"BACKEND": "chatsite.edge.layer.LocalLayer"}}
 _MESSAGE_FILE = {"path": str(DATA_DIR / "messages.sqlite3")}
 SEQUENCER = {"BACKEND": "messaging.stores.sequencer.sqlite.SqliteSequencer", "OPTIONS": _MESSAGE_FILE}
@@ -200,6 +207,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # many instances send no mail at all
 MFA_TOTP_TOLERANCE = 1
+# With it, Django admin opens only to staff who have set up a second factor.
+ADMIN_NEEDS_SECOND_FACTOR = _flag("ADMIN_NEEDS_SECOND_FACTOR")
 
 HEADLESS_CLIENTS = ("app", "browser")
 HEADLESS_ADAPTER = "accounts.adapters.HeadlessAdapter"

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from chatsite.api import api
+from messaging import pages
 
 urlpatterns = [
     path("", include("accounts.urls")),
@@ -13,5 +14,8 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
     path("api/auth/", include("allauth.headless.urls")),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("", pages.chat, name="chat"),
+    path("c/<int:conversation_id>", pages.chat, name="conversation"),
     path("admin/", admin.site.urls),
 ]

@@ -38,6 +38,7 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
 
     user_id = 0
     device_id = 0
+    heard_at = 0.0
 
     async def __call__(
         self, scope: dict[str, Any], receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Coroutine[Any, Any, None]]
@@ -48,6 +49,7 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
         self._queued_characters = 0
         self._drain: asyncio.Task[None] | None = None
         self._is_closing = False
+        self.close_code: int | None = None  # what we closed with
         self._task = asyncio.current_task()
         try:
             await self._run(receive)
@@ -58,7 +60,7 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
             self._is_closing = True
             if self._drain is not None:
                 self._drain.cancel()
-            self.closed()
+            await self.closed()
 
     async def _run(self, receive: Callable[[], Awaitable[Event]]) -> None:
         await receive()  # websocket.connect
@@ -81,7 +83,7 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
     async def receive_frame(self, text: str) -> None:
         raise NotImplementedError
 
-    def closed(self) -> None:
+    async def closed(self) -> None:
         raise NotImplementedError
 
     def accept(self, subprotocol: str | None = None) -> None:
@@ -104,6 +106,7 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
         """Says why, if the peer still reads, and ends this socket."""
         if self._is_closing:
             return
+        self.close_code = code
         if self._drain is None:
             self._write({"type": "websocket.close", "code": code, "reason": reason})
             self._is_closing = True

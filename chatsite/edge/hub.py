@@ -9,6 +9,7 @@ class Connection(Protocol):
 
     user_id: int
     device_id: int
+    heard_at: float  # monotonic time of the last frame
 
     def deliver(self, frame: str) -> None:
         """Writes a frame, or queues it while the peer reads slowly; a full queue closes the socket resumably."""

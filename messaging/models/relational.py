@@ -24,6 +24,8 @@ class Conversation(models.Model):
     direct_key = models.CharField(max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001
     # Number of the last completed MembershipChange; the sequencer holds the same number and refuses sends that know an older one.
     version = models.PositiveIntegerField(default=0)
+    # Counts every change of what clients see as the conversation object, invitations included.
+    revision = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -73,6 +73,10 @@ class Inbox(Protocol):
 
     async def unregister(self, user: int, node: str) -> None: ...
 
+    async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:
+        """The nodes that hold sockets of these users; for what is told but not kept (typing, receipts)."""
+        ...
+
     async def cursor(self, user: int) -> str:
         """The cursor of somebody who has seen everything. Answered from memory for a registered user."""
         ...

@@ -95,10 +95,14 @@ class Sequencer(Protocol):
         """Unknown conversations have `Head()`."""
         ...
 
+    async def unreleased(self, conversation: int) -> list[Message]:
+        """Numbered messages above the head: store and commit them again when they hold up later ones."""
+        ...
+
     async def owed(self, limit: int) -> list[Message]:
         """Stored messages that were never `done`, oldest first: finish them by spread and fan-out."""
         ...
 
     async def done(self, messages: Sequence[Message]) -> None:
-        """Every member's inbox has its entry: the notes may go. May take effect later."""
+        """Every member's inbox has its entry: the notes may go."""
         ...

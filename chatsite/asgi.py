@@ -1,0 +1,43 @@
+"""The ASGI application: static files outside Django's middleware, pages and REST through Django, the socket through its consumer."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.urls import path
+from servestatic import ServeStaticASGI
+
+django_application = get_asgi_application()  # before anything that needs the app registry
+
+from messaging.consumers import ChatConsumer  # noqa: E402
+from messaging.services.node import get_node, stop_node  # noqa: E402
+
+Event = dict[str, Any]
+HASHED_NAME = r"^.+\.[0-9a-f]{12}\.[^/]+$"  # may be kept for ever
+
+
+async def lifespan(scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]) -> None:
+    """Opens the node before the first request and closes it after the last."""
+    await receive()
+    await get_node()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await stop_node()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": ServeStaticASGI(
+            django_application, root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL, immutable_file_test=HASHED_NAME
+        ),
+        "websocket": URLRouter([path("ws/v1", ChatConsumer.as_asgi())]),
+        "lifespan": lifespan,
+    }
+)

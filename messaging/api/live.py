@@ -1,0 +1,47 @@
+"""What goes with the socket: connections and their tickets, sync, presence."""
+
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import Field
+
+from accounts.api.requests import AuthenticatedRequest
+from messaging.api.answers import answer
+from messaging.api.schemas import ConnectionOut, PresencesOut, ResyncOut, SyncedOut
+from messaging.protocol.commands import parse_id
+from messaging.services.connect import find_doors
+from messaging.services.node import get_node
+from messaging.services.people import BATCH, who_share_a_conversation
+from messaging.services.sync import sync
+from presence.protocol import view_presence
+
+router = Router(tags=["live"])
+
+
+@router.post("/connections", response=ConnectionOut, summary="Where to connect")
+async def connect(request: AuthenticatedRequest) -> HttpResponse:
+    """Nodes in the order to try, each with a ticket for one socket, good for 60 s."""
+    node, me = await get_node(), request.auth
+    doors = await find_doors(node.chat, node.discovery, user=me.user_id, device=me.device_id)
+    nodes = [{"url": door.url or _own_socket(request), "ticket": door.ticket} for door in doors]
+    return answer({"nodes": nodes, "retry_after": 0 if nodes else 2.0})
+
+
+@router.get("/sync", response=SyncedOut | ResyncOut, summary="What I missed")
+async def catch_up(request: AuthenticatedRequest, cursor: Query[Annotated[str, Field(max_length=64)]]) -> HttpResponse:
+    """The same answer the socket gives: `synced`, or `resync` when the cursor is too old."""
+    return answer(await sync((await get_node()).chat, user=request.auth.user_id, cursor=cursor))
+
+
+@router.get("/presence", response=PresencesOut, summary="Who is online")
+async def look(request: AuthenticatedRequest, users: Query[Annotated[str, Field(max_length=20 * BATCH)]]) -> HttpResponse:
+    """`users` is a comma-separated list of at most 500 ids; people you share no conversation with are left out."""
+    wanted = [parse_id(user.strip(), field="users") for user in users.split(",") if user.strip()]
+    known = await who_share_a_conversation(request.auth.user_id, wanted)
+    return answer({"users": view_presence(await (await get_node()).online.look(known))})
+
+
+def _own_socket(request: HttpRequest) -> str:
+    scheme = "wss" if request.is_secure() else "ws"
+    return f"{scheme}://{request.get_host()}/ws/v1"

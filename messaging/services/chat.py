@@ -1,0 +1,71 @@
+"""The parts of messaging, wired once per process; services take it as their first argument."""
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from chatsite.core.backends import load
+from chatsite.edge.hub import Hub, hub
+from chatsite.edge.layer import LocalLayer, layer
+from messaging.services.members import MemberCache
+from messaging.stores.inbox.base import Inbox
+from messaging.stores.log.base import MessageLog
+from messaging.stores.receipts.base import Receipts
+from messaging.stores.sequencer.base import Sequencer
+from messaging.stores.tickets.base import Tickets
+
+Port = TypeVar("Port")
+
+
+@dataclass
+class Chat:
+    """Ports, caches and the node's own sockets."""
+
+    sequencer: Sequencer
+    log: MessageLog
+    inbox: Inbox
+    receipts: Receipts
+    tickets: Tickets
+    layer: LocalLayer
+    hub: Hub
+    node: str
+    members: MemberCache = field(default_factory=MemberCache)
+
+    @property
+    def channel(self) -> str:
+        """The channel on which this node hears packets."""
+        return f"node.{self.node}"
+
+
+def open_chat(*, node: str) -> Chat:
+    """Opens every store the settings name. Raises StartupRefused, for one when another process owns the message file."""
+    opened: list[Any] = []
+
+    def port(setting: str, protocol: type[Port]) -> Port:
+        opened.append(load(setting, protocol))
+        return opened[-1]  # type: ignore[no-any-return]
+
+    try:
+        return Chat(
+            sequencer=port("SEQUENCER", Sequencer),  # type: ignore[type-abstract]
+            log=port("MESSAGE_LOG", MessageLog),  # type: ignore[type-abstract]
+            inbox=port("INBOX", Inbox),  # type: ignore[type-abstract]
+            receipts=port("RECEIPTS", Receipts),  # type: ignore[type-abstract]
+            tickets=port("TICKETS", Tickets),  # type: ignore[type-abstract]
+            layer=layer(),
+            hub=hub,
+            node=node,
+        )
+    except Exception:
+        _close(opened)
+        raise
+
+
+def close_chat(chat: Chat) -> None:
+    """Closes the stores; what was queued for writing is written first."""
+    _close([chat.sequencer, chat.log, chat.inbox, chat.receipts, chat.tickets])
+
+
+def _close(stores: list[Any]) -> None:
+    for store in stores:
+        if close := getattr(store, "close", None):
+            close()

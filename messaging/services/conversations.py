@@ -1,0 +1,69 @@
+"""Opens conversations: a direct one that two people share, or a new group."""
+
+from collections.abc import Sequence
+
+from channels.db import database_sync_to_async
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from accounts.services.users import find_user
+from chatsite.core.errors import GroupFull, Invalid
+from chatsite.core.text import clean_name
+from messaging.models import Conversation, Membership
+from messaging.models.relational import TITLE_MAX
+from messaging.services.chat import Chat
+from messaging.services.members import Members
+from messaging.services.membership import GROUP_MAX, announce, carry_out, pend_change
+from messaging.services.send import SendRoad
+
+
+async def open_direct(chat: Chat, *, opener: int, username: str) -> Members:
+    """The one direct conversation of two people; opening it again finds it. Raises NotFound, Invalid."""
+    conversation = await database_sync_to_async(_open_direct)(opener, username)
+    return await chat.members.get(conversation)
+
+
+def _open_direct(opener: int, username: str) -> int:
+    other = find_user(username)
+    if other.id == opener:
+        raise Invalid("That is you", field="username")
+    key = f"{min(opener, other.id)}:{max(opener, other.id)}"
+    found = Conversation.objects.filter(direct_key=key).values_list("id", flat=True).first()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            row = Conversation.objects.create(kind=Conversation.Kind.DIRECT, direct_key=key, created_by_id=opener)
+            for user in (opener, other.id):
+                Membership.objects.create(conversation=row, user_id=user, state=Membership.State.JOINED, spans=[[1, None]])
+    except IntegrityError:  # both opened it at the same moment
+        return Conversation.objects.values_list("id", flat=True).get(direct_key=key)
+    return row.id
+
+
+async def create_group(chat: Chat, road: SendRoad, *, creator: int, title: str, usernames: Sequence[str]) -> Members:
+    """A group of its creator, who owns it, and invitations to the others. Raises NotFound, Invalid, GroupFull."""
+    change = await database_sync_to_async(_create_group)(creator, clean_name(title, longest=TITLE_MAX, field="title"), usernames)
+    members = await carry_out(chat, road, change)
+    await announce(chat, members)
+    return members
+
+
+def _create_group(creator: int, title: str, usernames: Sequence[str]) -> int:
+    people = find_people(usernames, but=creator)
+    if len(people) + 1 > GROUP_MAX:
+        raise GroupFull(f"A group has at most {GROUP_MAX} people")
+    with transaction.atomic():
+        row = Conversation.objects.create(kind=Conversation.Kind.GROUP, title=title, created_by_id=creator)
+        Membership.objects.create(conversation=row, user_id=creator, role=Membership.Role.OWNER, state=Membership.State.INVITED)
+        for person in people:
+            Membership.objects.create(conversation=row, user=person, state=Membership.State.INVITED, invited_by_id=creator)
+        change = pend_change(row, by=creator, event={"type": "created", "user": str(creator), "title": title})
+    return change.pk
+
+
+def find_people(usernames: Sequence[str], *, but: int) -> list[User]:
+    """Users by exact username, each once. Raises NotFound for the first that does not exist."""
+    people = {user.id: user for user in (find_user(username) for username in dict.fromkeys(usernames))}
+    people.pop(but, None)
+    return list(people.values())

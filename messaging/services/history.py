@@ -1,0 +1,93 @@
+"""Reads pages of a conversation by seq, cut to what the reader may see."""
+
+import msgspec
+
+from chatsite.core.errors import Invalid, NotFound
+from messaging.protocol.types import Message, Span
+from messaging.services.chat import Chat
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """Messages ascending; `head` is the highest seq the reader may see."""
+
+    messages: list[Message]
+    head: int
+    more_before: bool
+    more_after: bool
+
+
+async def read_history(
+    chat: Chat,
+    *,
+    reader: int,
+    conversation: int,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
+    limit: int = 50,
+) -> HistoryPage:
+    """One page: the newest, or those before, after or around a seq. Raises NotAMember, Invalid."""
+    if sum(place is not None for place in (before, after, around)) > 1:
+        raise Invalid("Give one of before, after and around", field="before")
+    members = await chat.members.get(conversation)
+    spans = members.member(reader).spans
+    (stand,) = await chat.sequencer.heads([conversation])
+    head = members.last_seen_by(reader, stand.seq)
+    if after is not None:
+        windows = _upwards(spans, above=after, head=head, count=limit)
+    elif around is not None:
+        windows = [
+            *_downwards(spans, upto=min(around, head), count=(limit + 1) // 2),
+            *_upwards(spans, above=min(around, head), head=head, count=limit // 2),
+        ]
+    else:
+        windows = _downwards(spans, upto=head if before is None else min(before - 1, head), count=limit)
+    messages = [message for first, last in windows for message in await chat.log.page(conversation, first=first, last=last)]
+    lowest = windows[0][0] if windows else (before or head + 1)
+    highest = windows[-1][1] if windows else (after or head)
+    return HistoryPage(
+        messages=messages,
+        head=head,
+        more_before=bool(_downwards(spans, upto=min(lowest - 1, head), count=1)),
+        more_after=bool(_upwards(spans, above=highest, head=head, count=1)),
+    )
+
+
+async def read_message(chat: Chat, *, reader: int, conversation: int, seq: int) -> Message:
+    """One message. Raises NotAMember, NotFound."""
+    members = await chat.members.get(conversation)
+    members.member(reader)
+    (stand,) = await chat.sequencer.heads([conversation])
+    if seq > stand.seq or not members.sees(reader, seq):
+        raise NotFound
+    found = await chat.log.pick([(conversation, seq)])
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _downwards(spans: tuple[Span, ...], *, upto: int, count: int) -> list[tuple[int, int]]:
+    """Windows, ascending, that hold the `count` highest visible seqs up to `upto`: seqs are dense, so this is arithmetic."""
+    windows: list[tuple[int, int]] = []
+    for first, last in reversed(spans):
+        top = upto if last is None else min(last, upto)
+        if count <= 0 or top < first:
+            continue
+        bottom = max(first, top - count + 1)
+        windows.insert(0, (bottom, top))
+        count -= top - bottom + 1
+    return windows
+
+
+def _upwards(spans: tuple[Span, ...], *, above: int, head: int, count: int) -> list[tuple[int, int]]:
+    """Windows, ascending, that hold the `count` lowest visible seqs above `above`."""
+    windows: list[tuple[int, int]] = []
+    for first, last in spans:
+        bottom = max(first, above + 1)
+        top = head if last is None else min(last, head)
+        if count <= 0 or top < bottom:
+            continue
+        top = min(top, bottom + count - 1)
+        windows.append((bottom, top))
+        count -= top - bottom + 1
+    return windows

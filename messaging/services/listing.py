@@ -1,0 +1,126 @@
+"""The list of conversations: most recently active first, with preview and unread count."""
+
+from typing import Any
+
+import msgspec
+from channels.db import database_sync_to_async
+
+from messaging.models import Conversation, Membership
+from messaging.protocol.events import PREVIEW_MAX, view_message
+from messaging.protocol.types import Mark, Message, count_visible
+from messaging.services.chat import Chat
+from messaging.services.members import Members, assemble
+from messaging.services.views import conversation_view
+from messaging.stores.sequencer.base import Head
+
+PAGE = 50
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """One page of entries as clients see them, and the number of the next page."""
+
+    entries: list[dict[str, Any]]
+    next_page: int | None
+    cursor: str
+
+
+async def list_conversations(chat: Chat, *, user: int, page: int = 1) -> Listing:
+    """Every conversation the user has a place in, past ones included while they hold messages of theirs.
+
+    `cursor` is as of before the first page was read: whatever happens meanwhile comes again with a sync, which is harmless.
+    """
+    cursor = await chat.inbox.cursor(user)
+    since = await database_sync_to_async(_conversations_of)(user)
+    heads = dict(zip(since, await chat.sequencer.heads(list(since)), strict=True))
+    ordered = sorted(
+        since, key=lambda conversation: (heads[conversation].active_at or since[conversation], conversation), reverse=True
+    )
+    start = (page - 1) * PAGE
+    loaded = await _members_of(chat, ordered[start : start + PAGE])
+    shown = [(members, heads[conversation]) for conversation, members in loaded.items()]
+    return Listing(
+        entries=await _entries(chat, user, [(members, head) for members, head in shown if not _is_hidden(members, head, user)]),
+        next_page=page + 1 if start + PAGE < len(ordered) else None,
+        cursor=cursor,
+    )
+
+
+async def read_entry(chat: Chat, *, user: int, conversation: int) -> dict[str, Any]:
+    """One entry of the list. Raises NotAMember."""
+    members = await chat.members.get(conversation)
+    members.member(user)
+    (head,) = await chat.sequencer.heads([conversation])
+    return (await _entries(chat, user, [(members, head)]))[0]
+
+
+def _conversations_of(user: int) -> dict[int, int]:
+    """Every conversation with a place for the user, and since when (ms): that orders the ones without messages."""
+    memberships = Membership.objects.filter(user_id=user).exclude(state=Membership.State.DECLINED)
+    return {
+        conversation: int(since.timestamp() * 1000) for conversation, since in memberships.values_list("conversation_id", "since")
+    }
+
+
+def _is_hidden(members: Members, head: Head, user: int) -> bool:
+    """A direct conversation that somebody else opened and never wrote in, and a group that took its invitation back."""
+    if members.kind == "direct":
+        return head.seq == 0 and members.created_by != user
+    own = members.member(user)
+    return not own.is_in and own.state != "invited" and not own.spans
+
+
+async def _members_of(chat: Chat, conversations: list[int]) -> dict[int, Members]:
+    """From the cache, and what is missing with two queries for all."""
+    known = {conversation: chat.members.peek(conversation) for conversation in conversations}
+    missing = [conversation for conversation, members in known.items() if members is None]
+    found = await database_sync_to_async(_load)(missing) if missing else {}
+    return {conversation: members or found[conversation] for conversation, members in known.items()}
+
+
+def _load(conversations: list[int]) -> dict[int, Members]:
+    rows = Conversation.objects.in_bulk(conversations)
+    by_conversation: dict[int, list[Membership]] = {conversation: [] for conversation in rows}
+    memberships = Membership.objects.filter(conversation__in=rows).select_related("user").order_by("since", "pk")
+    for membership in memberships:
+        by_conversation[membership.conversation_id].append(membership)
+    return {conversation: assemble(row, by_conversation[conversation]) for conversation, row in rows.items()}
+
+
+async def _entries(chat: Chat, user: int, conversations: list[tuple[Members, Head]]) -> list[dict[str, Any]]:
+    ids = [members.conversation for members, _ in conversations]
+    tops = [members.last_seen_by(user, head.seq) for members, head in conversations]
+    marks = await chat.receipts.of_user(user, ids)
+    previews = {
+        message.conversation: message
+        for message in await chat.log.pick([pair for pair in zip(ids, tops, strict=True) if pair[1]])
+    }
+    entries = []
+    for (members, head), top, mark in zip(conversations, tops, marks, strict=True):
+        others = await _others(chat, members, user)
+        entries.append(_entry(members, head, top, mark, previews.get(members.conversation), others, user))
+    return entries
+
+
+async def _others(chat: Chat, members: Members, user: int) -> Mark:
+    """The furthest marks of anybody else: what the ticks beside one's own messages need."""
+    people = [member for member in members.joined if member != user]
+    if members.kind == "group":
+        marks = [mark for mark in await chat.receipts.of_conversation(members.conversation) if mark.user in people]
+    else:
+        marks = [(await chat.receipts.of_user(person, [members.conversation]))[0] for person in people]
+    read = max((mark.read for mark in marks), default=0)
+    return Mark(members.conversation, 0, read=read, delivered=max((mark.delivered for mark in marks), default=0))
+
+
+def _entry(members: Members, head: Head, top: int, mark: Mark, newest: Message | None, others: Mark, user: int) -> dict[str, Any]:
+    own = members.member(user)
+    return {
+        "conversation": conversation_view(members, head=head.seq, viewer=user),
+        "head": top,
+        "read": mark.read,
+        "unread": count_visible(own.spans, above=mark.read, upto=top),
+        "active_at": newest.sent_at if newest else members.created_at,
+        "preview": view_message(newest, text_max=PREVIEW_MAX) if newest else None,
+        "others_read": others.read,
+        "others_delivered": others.delivered,
+    }

@@ -1,0 +1,135 @@
+"""Who is in a conversation, cached by version for the message road and for every read path."""
+
+from collections import OrderedDict
+from functools import cached_property
+
+import msgspec
+from channels.db import database_sync_to_async
+
+from chatsite.core.errors import NotAMember
+from messaging.models import Conversation, Membership
+from messaging.protocol.types import Span, last_visible, visible
+
+KEPT = 50_000
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One person's place."""
+
+    user: int
+    username: str
+    display_name: str
+    role: str
+    state: str
+    spans: tuple[Span, ...]
+    invited_by: int | None = None
+    last_title: str = ""
+
+    @property
+    def is_in(self) -> bool:
+        return self.state == "joined"
+
+
+class Members(msgspec.Struct, frozen=True, dict=True):
+    """A conversation and everybody who is, was or may be in it, as of `version`."""
+
+    conversation: int
+    kind: str
+    title: str
+    version: int  # of membership, what the sequencer calls mv
+    revision: int  # of the object, what clients call version
+    created_by: int
+    created_at: int  # ms
+    by_user: dict[int, Member]
+
+    @cached_property
+    def joined(self) -> tuple[int, ...]:
+        """The ids of those who are in; fan-out asks for every message."""
+        return tuple(member.user for member in self.by_user.values() if member.is_in)
+
+    def member(self, user: int) -> Member:
+        """Anybody with a place here, past ones too. Raises NotAMember."""
+        member = self.by_user.get(user)
+        if member is None:
+            raise NotAMember
+        return member
+
+    def joined_member(self, user: int) -> Member:
+        """Raises NotAMember for everybody who is not in now."""
+        member = self.by_user.get(user)
+        if member is None or not member.is_in:
+            raise NotAMember
+        return member
+
+    def sees(self, user: int, seq: int) -> bool:
+        member = self.by_user.get(user)
+        return member is not None and visible(member.spans, seq)
+
+    def last_seen_by(self, user: int, head: int) -> int:
+        """The highest seq up to `head` that this user may see."""
+        return last_visible(self.member(user).spans, head)
+
+
+class MemberCache:
+    """Loads from the relational store off the loop; forgets on every change. A stale entry is caught by the sequencer's mv."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[int, Members] = OrderedDict()
+
+    def peek(self, conversation: int) -> Members | None:
+        return self._known.get(conversation)
+
+    async def get(self, conversation: int) -> Members:
+        """Raises NotAMember when there is no such conversation: to an outsider that is the same."""
+        members = self._known.get(conversation)
+        return members if members is not None else await self.reload(conversation)
+
+    async def reload(self, conversation: int) -> Members:
+        members = await database_sync_to_async(load_members)(conversation)
+        known = self._known.get(conversation)
+        if known is not None and known.revision > members.revision:
+            return known  # somebody changed and reloaded while we read
+        self._known[conversation] = members
+        self._known.move_to_end(conversation)
+        while len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return members
+
+    def forget(self, conversation: int) -> None:
+        self._known.pop(conversation, None)
+
+
+def load_members(conversation: int) -> Members:
+    """One conversation's members from the relational store; runs in a thread."""
+    row = Conversation.objects.filter(pk=conversation).first()
+    if row is None:
+        raise NotAMember
+    memberships = Membership.objects.filter(conversation=row).select_related("user").order_by("since", "pk")
+    return assemble(row, list(memberships))
+
+
+def assemble(row: Conversation, memberships: list[Membership]) -> Members:
+    """Builds the frozen picture from rows."""
+    return Members(
+        conversation=row.id,
+        kind=row.kind,
+        title=row.title,
+        version=row.version,
+        revision=row.revision,
+        created_by=row.created_by_id,
+        created_at=int(row.created_at.timestamp() * 1000),
+        by_user={membership.user_id: _member(membership) for membership in memberships},
+    )
+
+
+def _member(membership: Membership) -> Member:
+    return Member(
+        user=membership.user_id,
+        username=membership.user.username,
+        display_name=membership.user.get_full_name(),
+        role=membership.role,
+        state=membership.state,
+        spans=tuple((first, last) for first, last in membership.spans),
+        invited_by=membership.invited_by_id,
+        last_title=membership.last_title,
+    )

@@ -1,0 +1,143 @@
+"""One chat node: everything a process needs to hold sockets and move messages, started once on its event loop."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, cast
+
+from channels.db import database_sync_to_async
+from django.apps import apps
+from django.conf import settings
+
+from accounts.services.activity import devices_revoked_within, note_last_active
+from chatsite.core.backends import load
+from chatsite.core.clock import clock
+from chatsite.core.ratelimit import RateLimiter
+from chatsite.discovery.base import Discovery
+from chatsite.edge import sessions
+from messaging.services.chat import Chat, close_chat, open_chat
+from messaging.services.fanout import receive_packets
+from messaging.services.membership import finish_pending
+from messaging.services.push import push_due
+from messaging.services.receipts import ReceiptBuffer, flush_receipts
+from messaging.services.send import SendRoad, finish_owed
+from notifications.services.push import open_pusher
+from presence.services.online import Online
+from presence.stores.base import PresenceStore
+
+if TYPE_CHECKING:
+    from chatsite.discovery.apps import DiscoveryConfig
+
+logger = logging.getLogger(__name__)
+
+SILENCE_SECONDS = 30.0
+INBOX_ENTRIES = 5_000
+INBOX_DAYS = 30
+REVOCATION_WINDOW_SECONDS = 90  # longer than a ticket lives: nobody connects with one after the revocation was swept
+SILENT = 4005
+
+
+class Node:
+    """Call it from its event loop."""
+
+    def __init__(self, chat: Chat, discovery: Discovery) -> None:
+        self.chat = chat
+        self.discovery = discovery
+        self.road = SendRoad(chat)
+        self.receipts = ReceiptBuffer()
+        self.online = Online(load("PRESENCE", PresenceStore))  # type: ignore[type-abstract]
+        self.limits = RateLimiter()
+        self._pusher = open_pusher()
+        self._chores: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Finishes what the last process left, then looks after the node until `stop`."""
+        receive_packets(self.chat)
+        sessions.serve_on(asyncio.get_running_loop())
+        finished = await finish_pending(self.chat, self.road), await finish_owed(self.chat)
+        if any(finished):
+            logger.info("finished %d membership changes and %d messages of the last run", *finished)
+        chores = (
+            (1.0, self._flush),
+            (1.0, self._sweep_presence),
+            (1.0, self._push),
+            (2.0, self._close_silent),
+            (3.0, self._close_revoked),
+        )
+        self._chores = [asyncio.create_task(_repeat(seconds, chore)) for seconds, chore in (*chores, (600.0, self._trim))]
+
+    async def stop(self) -> None:
+        """Stops looking after; sends under way get their answer and receipts are written first."""
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self.road.drain()
+        await self._flush()
+        sessions.serve_on(None)
+        self.chat.layer.detach(self.chat.channel)
+        close_chat(self.chat)
+
+    async def _flush(self) -> None:
+        await flush_receipts(self.chat, self.receipts)
+
+    async def _sweep_presence(self) -> None:
+        gone = await self.online.sweep()
+        if gone:
+            await database_sync_to_async(note_last_active)(
+                {presence.user: presence.last_active_at or clock.now_ms() for presence in gone}
+            )
+
+    async def _push(self) -> None:
+        await push_due(self.chat, self._pusher)
+
+    async def _close_silent(self) -> None:
+        now = clock.monotonic()
+        for connection in self.chat.hub.connections():
+            if now - connection.heard_at > SILENCE_SECONDS:
+                connection.close(SILENT, "no heartbeat")
+
+    async def _close_revoked(self) -> None:
+        """Revocations of other processes (an admin's shell, another api) reach the sockets here within 3 s."""
+        if self.chat.hub.devices():
+            sessions.close_devices(await database_sync_to_async(devices_revoked_within)(REVOCATION_WINDOW_SECONDS))
+
+    async def _trim(self) -> None:
+        await self.chat.inbox.trim(keep_entries=INBOX_ENTRIES, keep_after=clock.now_ms() - INBOX_DAYS * 86_400_000)
+
+
+async def _repeat(seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await chore()
+        except Exception:
+            logger.exception("%s failed; it is tried again", getattr(chore, "__name__", chore))
+
+
+_node: Node | None = None
+_starting = asyncio.Lock()
+
+
+async def get_node() -> Node:
+    """This process's node, started on first use: a server without lifespan events (daphne) has no better moment."""
+    global _node
+    if _node is None:
+        async with _starting:
+            if _node is None:
+                _node = await start_node()
+    return _node
+
+
+async def start_node() -> Node:
+    """Raises StartupRefused, when another process owns the message file for one."""
+    discovery = cast("DiscoveryConfig", apps.get_app_config("chatsite_discovery")).discovery
+    node = Node(open_chat(node=settings.NODE_NAME), discovery)
+    await node.start()
+    return node
+
+
+async def stop_node() -> None:
+    global _node
+    if _node is not None:
+        node, _node = _node, None
+        await node.stop()

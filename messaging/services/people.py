@@ -1,0 +1,22 @@
+"""Who knows whom: people may look at the presence of those they share a conversation with."""
+
+from collections.abc import Sequence
+
+from channels.db import database_sync_to_async
+from django.db.models import Q
+
+from messaging.models import Membership
+
+BATCH = 500
+
+
+async def who_share_a_conversation(user: int, others: Sequence[int]) -> list[int]:
+    """Those of `others` (at most 500) who are in a conversation with `user` now, in the order asked."""
+    return await database_sync_to_async(_who_share)(user, list(others)[:BATCH])
+
+
+def _who_share(user: int, others: list[int]) -> list[int]:
+    joined = Q(state=Membership.State.JOINED)
+    mine = Membership.objects.filter(joined, user_id=user).values("conversation_id")
+    known = set(Membership.objects.filter(joined, conversation_id__in=mine, user_id__in=others).values_list("user_id", flat=True))
+    return [other for other in dict.fromkeys(others) if other in known and other != user]

@@ -1,0 +1,47 @@
+"""Claims due push checks and decides, by what devices acknowledged, which get a notice."""
+
+from channels.db import database_sync_to_async
+
+from accounts.services.activity import live_device_ids
+from chatsite.core.clock import Clock, clock
+from chatsite.core.errors import NotAMember
+from messaging.protocol.types import count_visible
+from messaging.services.chat import Chat
+from messaging.services.members import Members
+from messaging.stores.inbox.base import PushCheck
+from notifications.gateways.base import Notice
+from notifications.services.push import Pusher
+
+CLAIM_MAX = 500
+VISIBILITY_MS = 30_000
+
+
+async def push_due(chat: Chat, pusher: Pusher, *, clock: Clock = clock) -> int:
+    """One round: claims due checks, pushes to devices that have not acknowledged the message, settles. Returns how many notices went."""
+    checks = await chat.inbox.claim_push_checks(now=clock.now_ms(), limit=CLAIM_MAX, visibility_ms=VISIBILITY_MS)
+    if not checks:
+        return 0
+    devices = await database_sync_to_async(live_device_ids)([check.user for check in checks])
+    notices = [notice for check in checks for notice in await _notices(chat, check, devices.get(check.user, []))]
+    await pusher.push(notices)
+    await chat.inbox.settle_push_checks(checks)
+    return len(notices)
+
+
+async def _notices(chat: Chat, check: PushCheck, devices: list[int]) -> list[Notice]:
+    """One for each device that lacks the message, unless it was read anywhere, or its reader may no longer see it."""
+    try:
+        members: Members = await chat.members.get(check.conversation)
+    except NotAMember:
+        return []
+    (mark,) = await chat.receipts.of_user(check.user, [check.conversation])
+    if mark.read >= check.seq or not members.sees(check.user, check.seq):
+        return []
+    (head,) = await chat.sequencer.heads([check.conversation])
+    unread = count_visible(members.member(check.user).spans, above=mark.read, upto=head.seq)
+    acknowledged = await chat.inbox.acknowledged(devices, check.conversation)
+    return [
+        Notice(device=device, conversation=check.conversation, seq=check.seq, badge=unread)
+        for device, seq in zip(devices, acknowledged, strict=True)
+        if seq < check.seq
+    ]

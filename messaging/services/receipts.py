@@ -1,0 +1,97 @@
+"""Marks what people have received and read, and tells those whom it concerns; groups are told once a second."""
+
+from collections.abc import Iterable, Mapping
+
+from messaging.protocol.events import ReceiptEvent, view_marks
+from messaging.protocol.types import Mark
+from messaging.services.chat import Chat
+from messaging.services.fanout import tell
+from messaging.services.members import Members
+from messaging.stores.inbox.base import Acknowledgement, Entry, Spread
+
+
+class ReceiptBuffer:
+    """Marks that moved since the last `flush`, by maximum."""
+
+    def __init__(self) -> None:
+        self._moved: dict[int, dict[int, Mark]] = {}
+
+    def add(self, mark: Mark) -> None:
+        self._moved.setdefault(mark.conversation, {})[mark.user] = mark
+
+    def take(self) -> dict[int, dict[int, Mark]]:
+        moved, self._moved = self._moved, {}
+        return moved
+
+
+async def mark_read(
+    chat: Chat, buffer: ReceiptBuffer, *, reader: int, device: int, conversation: int, upto: int, skip: object = None
+) -> None:
+    """The reader has read up to a seq; a seq from the future counts as the head. Raises NotAMember."""
+    members = await chat.members.get(conversation)
+    seq = await _visible_part(chat, members, reader, upto)
+    await _mark(chat, buffer, members, Mark(conversation, reader, read=seq, delivered=seq), device=device, skip=skip)
+
+
+async def mark_delivered(
+    chat: Chat, buffer: ReceiptBuffer, *, receiver: int, device: int, conversation: int, upto: int, skip: object = None
+) -> None:
+    """A device of the receiver holds everything up to a seq. Raises NotAMember."""
+    members = await chat.members.get(conversation)
+    seq = await _visible_part(chat, members, receiver, upto)
+    await _mark(chat, buffer, members, Mark(conversation, receiver, delivered=seq), device=device, skip=skip)
+
+
+async def repeat_reads(
+    chat: Chat, buffer: ReceiptBuffer, *, reader: int, device: int, reads: Mapping[int, int], skip: object
+) -> None:
+    """What `hello` says again; marks of conversations that are not theirs are passed over."""
+    for conversation, seq in reads.items():
+        members = chat.members.peek(conversation) or await chat.members.get(conversation)
+        if reader in members.by_user:
+            await mark_read(chat, buffer, reader=reader, device=device, conversation=conversation, upto=seq, skip=skip)
+
+
+async def list_marks(chat: Chat, *, reader: int, conversation: int) -> list[Mark]:
+    """Everybody's marks, those of people who are in. Raises NotAMember."""
+    members = await chat.members.get(conversation)
+    members.joined_member(reader)
+    return [mark for mark in await chat.receipts.of_conversation(conversation) if _is_in(members, mark.user)]
+
+
+async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> None:
+    """Every second: tells groups, and leaves each reader's own mark in their inbox for devices that are away."""
+    moved = buffer.take()
+    spreads = []
+    for conversation, marks in moved.items():
+        members = chat.members.peek(conversation) or await chat.members.get(conversation)
+        if members.kind == "group":
+            await tell(chat, members.joined, _event(conversation, marks.values()))
+        spreads += [Spread(Entry("read", conversation, mark.read), (mark.user,)) for mark in marks.values() if mark.read]
+    if spreads:
+        await chat.inbox.spread(spreads)
+    await chat.receipts.flush()
+
+
+async def _mark(chat: Chat, buffer: ReceiptBuffer, members: Members, mark: Mark, *, device: int, skip: object) -> None:
+    await chat.inbox.acknowledge([Acknowledgement(device, mark.conversation, mark.delivered)])
+    for moved in await chat.receipts.mark([mark]):
+        buffer.add(moved)
+        if members.kind == "direct":
+            await tell(chat, members.joined, _event(moved.conversation, [moved]), skip=skip)
+        elif mark.read:  # unread counts on one's own devices do not wait for the second
+            await tell(chat, (moved.user,), _event(moved.conversation, [moved]), skip=skip)
+
+
+async def _visible_part(chat: Chat, members: Members, user: int, upto: int) -> int:
+    members.member(user)
+    (stand,) = await chat.sequencer.heads([members.conversation])
+    return members.last_seen_by(user, min(upto, stand.seq))
+
+
+def _is_in(members: Members, user: int) -> bool:
+    return user in members.by_user and members.by_user[user].is_in
+
+
+def _event(conversation: int, marks: Iterable[Mark]) -> ReceiptEvent:
+    return ReceiptEvent(str(conversation), view_marks(marks))

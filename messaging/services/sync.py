@@ -1,0 +1,97 @@
+"""What a device missed: the inbox's pointers after its cursor, each conversation once, with the messages that fit."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from chatsite.core.errors import NotAMember
+from messaging.protocol.events import Placed, PlacedMarks, Resync, Synced, Touched, view_marks, view_message
+from messaging.protocol.types import Message
+from messaging.services.chat import Chat
+from messaging.services.members import Members
+from messaging.services.views import encode_conversation
+from messaging.stores.inbox.base import Entry, Lost
+from messaging.stores.log.base import PAGE_MAX
+
+ENTRIES = 1_000
+MESSAGES = 500
+CHARACTERS = 500_000
+
+
+async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = None) -> Synced | Resync:
+    """The frame that answers `sync`, and follows `welcome` when `hello` came with a cursor."""
+    piece = await chat.inbox.read(user, cursor=cursor, limit=ENTRIES)
+    if isinstance(piece, Lost):
+        return Resync(id=command_id, cursor=piece.cursor, reason=piece.reason)
+    by_conversation: dict[int, list[Entry]] = {}
+    for entry in piece.entries:
+        by_conversation.setdefault(entry.conversation, []).append(entry)
+    members = await _members_of(chat, user, by_conversation)
+    conversations = list(members)
+    heads = dict(zip(conversations, await chat.sequencer.heads(conversations), strict=True))
+    tops = {conversation: members[conversation].last_seen_by(user, heads[conversation].seq) for conversation in conversations}
+    marks = await chat.receipts.of_user(user, conversations)
+    return Synced(
+        id=command_id,
+        cursor=piece.cursor,
+        more=piece.more,
+        conversations=[Touched(str(mark.conversation), tops[mark.conversation], mark.read) for mark in marks],
+        changed=[
+            encode_conversation(members[conversation], head=heads[conversation].seq, viewer=user)
+            for conversation in conversations
+            if any(entry.kind == "conversation" for entry in by_conversation[conversation])
+        ],
+        messages=[
+            Placed(str(message.conversation), view_message(message))
+            for message in await _gift(
+                chat, user, {conversation: by_conversation[conversation] for conversation in conversations}, members
+            )
+        ],
+        receipts=[
+            PlacedMarks(str(conversation), view_marks(await chat.receipts.of_conversation(conversation)))
+            for conversation in conversations
+            if members[conversation].member(user).is_in
+        ],
+    )
+
+
+async def _members_of(chat: Chat, user: int, conversations: Iterable[int]) -> dict[int, Members]:
+    """Those the user has, or had, a place in; an entry of a conversation that is gone tells nothing."""
+    found = {}
+    for conversation in conversations:
+        try:
+            members = await chat.members.get(conversation)
+        except NotAMember:
+            continue
+        if user in members.by_user:
+            found[conversation] = members
+    return found
+
+
+async def _gift(chat: Chat, user: int, entries: dict[int, list[Entry]], members: dict[int, Members]) -> list[Message]:
+    """The messages themselves, newest kept where not all fit; whoever lacks more pulls it by `history`."""
+    seqs = {
+        conversation: sorted(
+            {entry.seq for entry in mine if entry.kind == "message" and members[conversation].sees(user, entry.seq)}
+        )
+        for conversation, mine in entries.items()
+    }
+    share = max(20, MESSAGES // max(1, len(seqs)))
+    gift: list[Message] = []
+    characters = 0
+    for conversation, missed in seqs.items():
+        for first, last in _runs(missed[-share:]):
+            for message in await chat.log.page(conversation, first=max(first, last - PAGE_MAX + 1), last=last):
+                characters += len(message.text)
+                if len(gift) == MESSAGES or characters > CHARACTERS:
+                    return gift
+                gift.append(message)
+    return gift
+
+
+def _runs(seqs: Iterable[int]) -> list[tuple[int, int]]:
+    """Consecutive numbers as (first, last)."""
+    runs = []
+    for _, group in groupby(enumerate(seqs), key=lambda pair: pair[1] - pair[0]):
+        members = [seq for _, seq in group]
+        runs.append((members[0], members[-1]))
+    return runs

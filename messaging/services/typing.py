@@ -1,0 +1,13 @@
+"""Tells the others that somebody types; never stored, dropped first under load."""
+
+from messaging.protocol.events import TypingEvent
+from messaging.services.chat import Chat
+from messaging.services.fanout import tell
+
+
+async def show_typing(chat: Chat, *, user: int, conversation: int) -> None:
+    """Raises NotAMember."""
+    members = await chat.members.get(conversation)
+    members.joined_member(user)
+    others = [member for member in members.joined if member != user]
+    await tell(chat, others, TypingEvent(str(conversation), str(user)))

@@ -1,0 +1,156 @@
+"""The sequencer of one process: counters in memory, seeded from the message file's newest rows, which no other process can move."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from chatsite.core.clock import Clock, clock
+from messaging.protocol.types import Message
+from messaging.stores.log.sqlite import COLUMNS, encode, message_from_row
+from messaging.stores.sequencer.base import Allocation, Check, Clash, Duplicate, Full, Head, MembersChanged, New, Outcome, Pending
+from messaging.stores.sqlite import MessageFile
+
+UNRELEASED_MAX = 256
+REMEMBERED = 512
+KEPT = 20_000
+
+_NEWEST = """
+SELECT c.value, m.seq, m.sent_at, m.mv, (SELECT MAX(rev) FROM change WHERE conversation_id = c.value)
+FROM json_each(?) AS c JOIN message AS m ON m.conversation_id = c.value
+AND m.seq = (SELECT MAX(seq) FROM message WHERE conversation_id = c.value)"""
+_IDS = "SELECT sender_id, client_id, seq, digest, sent_at FROM message WHERE conversation_id = ? AND seq > ? ORDER BY seq"
+_OWED = f"SELECT {COLUMNS} FROM note JOIN message USING (conversation_id, seq) ORDER BY sent_at LIMIT ?"  # noqa: S608 - our constant
+_DONE = """
+DELETE FROM note WHERE (conversation_id, seq) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"""
+
+_Key = tuple[int, str]  # sender and client id
+
+
+class _Counter:
+    """One conversation's state."""
+
+    __slots__ = ("active_at", "floor", "head", "ids", "mv", "next", "pending", "rev", "stored")
+
+    def __init__(self, head: Head) -> None:
+        self.head = self.next = self.floor = head.seq
+        self.rev, self.active_at, self.mv = head.rev, head.active_at, head.mv
+        self.ids: OrderedDict[_Key, tuple[int, str, int]] = OrderedDict()  # → seq, digest, sent_at
+        self.pending: dict[int, Message] = {}  # numbered, not yet released
+        self.stored: set[int] = set()
+
+    def remember(self, key: _Key, seq: int, digest: str, sent_at: int) -> None:
+        self.ids[key] = (seq, digest, sent_at)
+        while len(self.ids) > REMEMBERED + UNRELEASED_MAX:
+            _, (forgotten, _, _) = self.ids.popitem(last=False)
+            self.floor = max(self.floor, forgotten)
+
+
+class SqliteSequencer:
+    """Counters are seeded on first use and dropped, least used first, beyond `KEPT` idle conversations."""
+
+    epoch = 1  # one file, one life: positions and seqs survive restarts
+
+    def __init__(self, path: str, clock: Clock = clock) -> None:
+        self._file = MessageFile.open(path)
+        self._clock = clock
+        self._counters: OrderedDict[int, _Counter] = OrderedDict()
+        self._seeding = asyncio.Lock()
+
+    def close(self) -> None:
+        self._file.close()
+
+    async def allocate(self, wishes: Sequence[Allocation]) -> list[Outcome]:
+        await self._seed({wish.draft.conversation for wish in wishes})
+        return [self._allocate(wish) for wish in wishes]
+
+    def _allocate(self, wish: Allocation) -> Outcome:
+        draft = wish.draft
+        counter = self._counters[draft.conversation]
+        key = (draft.sender, draft.client_id)
+        if known := counter.ids.get(key):
+            seq, digest, sent_at = known
+            if digest != wish.digest:
+                return Clash()
+            return Duplicate(seq, sent_at) if seq <= counter.head else Pending(counter.pending[seq])
+        if wish.mv != counter.mv:
+            return MembersChanged(counter.mv)
+        after = draft.after if draft.after is not None else 0
+        if after < counter.floor and not wish.checked:
+            return Check(after, counter.floor)
+        if counter.next - counter.head >= UNRELEASED_MAX:
+            return Full(retry_after_seconds=0.5)
+        counter.next += 1
+        counter.active_at = max(self._clock.now_ms(), counter.active_at + 1)
+        if wish.sets_mv:
+            counter.mv += 1
+        message = draft.numbered(counter.next, sent_at=counter.active_at, mv=counter.mv, epoch=self.epoch, digest=wish.digest)
+        counter.pending[message.seq] = message
+        counter.remember(key, message.seq, wish.digest, message.sent_at)
+        return New(message)
+
+    async def commit(self, messages: Sequence[Message]) -> list[int]:
+        heads = []
+        for message in messages:
+            counter = self._counters[message.conversation]
+            if message.seq > counter.head:
+                counter.stored.add(message.seq)
+            while counter.head + 1 in counter.stored:
+                counter.head += 1
+                counter.stored.discard(counter.head)
+                counter.pending.pop(counter.head, None)
+            heads.append(counter.head)
+        return heads
+
+    async def heads(self, conversations: Sequence[int]) -> list[Head]:
+        missing = [conversation for conversation in conversations if conversation not in self._counters]
+        cold = await self._newest(missing) if missing else {}
+        return [self._head(conversation) or cold.get(conversation, Head()) for conversation in conversations]
+
+    def _head(self, conversation: int) -> Head | None:
+        counter = self._counters.get(conversation)
+        return counter and Head(seq=counter.head, rev=counter.rev, active_at=counter.active_at, mv=counter.mv)
+
+    async def unreleased(self, conversation: int) -> list[Message]:
+        counter = self._counters.get(conversation)
+        return [counter.pending[seq] for seq in sorted(counter.pending)] if counter else []
+
+    async def owed(self, limit: int) -> list[Message]:
+        return [message_from_row(row) for row in await self._file.read(_OWED, (limit,))]
+
+    async def done(self, messages: Sequence[Message]) -> None:
+        notes = encode([(message.conversation, message.seq) for message in messages])
+        await self._file.write(_DONE, parameters=(notes,), durable=False)
+
+    async def _seed(self, conversations: set[int]) -> None:
+        """Makes the counters of cold conversations from the file. One at a time: two seeds of one conversation would fork its counter."""
+        for conversation in conversations & self._counters.keys():
+            self._counters.move_to_end(conversation)
+        if conversations <= self._counters.keys():
+            return
+        async with self._seeding:
+            missing = [conversation for conversation in conversations if conversation not in self._counters]
+            newest = await self._newest(missing)
+            for conversation in missing:
+                counter = _Counter(newest.get(conversation, Head()))
+                if counter.head:
+                    await self._recall(conversation, counter)
+                self._counters[conversation] = counter
+            self._drop_idle(keep=conversations)
+
+    async def _newest(self, conversations: list[int]) -> dict[int, Head]:
+        rows = await self._file.read(_NEWEST, (encode(conversations),))
+        return {
+            conversation: Head(seq=seq, rev=rev or 0, active_at=sent_at, mv=mv) for conversation, seq, sent_at, mv, rev in rows
+        }
+
+    async def _recall(self, conversation: int, counter: _Counter) -> None:
+        counter.floor = max(0, counter.head - REMEMBERED)
+        for sender, client_id, seq, digest, sent_at in await self._file.read(_IDS, (conversation, counter.floor)):
+            counter.remember((sender, client_id), seq, digest, sent_at)
+
+    def _drop_idle(self, *, keep: set[int]) -> None:
+        for conversation in list(self._counters):
+            if len(self._counters) <= KEPT:
+                return
+            if conversation not in keep and not self._counters[conversation].pending:
+                del self._counters[conversation]

@@ -1,0 +1,31 @@
+"""What presence says on the socket; docs/protocol.md describes the frame."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """Whether somebody is online, and when they last were (ms; None: never seen by this server's memory)."""
+
+    user: int
+    online: bool
+    last_active_at: int | None = None
+
+
+class PresenceView(msgspec.Struct):
+    user: str
+    online: bool
+    last_active_at: int | None
+
+
+class PresenceEvent(msgspec.Struct, tag_field="type", tag="presence"):
+    users: list[PresenceView]
+
+
+def view_presence(presences: Iterable[Presence]) -> list[PresenceView]:
+    return [PresenceView(str(presence.user), presence.online, presence.last_active_at) for presence in presences]
+
+
+def encode_presence(presences: Iterable[Presence]) -> str:
+    return msgspec.json.encode(PresenceEvent(view_presence(presences))).decode()
