@@ -41,9 +41,9 @@ class JsonBody(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            return msgspec.json.decode(request.body)
+            return msgspec.json.decode(request.body, type=dict)
         except (msgspec.DecodeError, RecursionError, ValueError):
-            raise BadRequest("The body is not readable JSON") from None
+            raise BadRequest("The body is not a readable JSON object") from None
 
 
 def problem(error: ChatsiteError) -> HttpResponse:
@@ -72,7 +72,7 @@ def tell_problems(api: NinjaAPI) -> None:
 def _of_validation(error: ValidationError) -> ChatsiteError:
     first = error.errors[0]
     where = [str(part) for part in first["loc"]]
-    field = where[-1] if len(where) > 1 else None
+    field = where[-1] if len(where) > (2 if where[0] == "body" else 1) else None  # a body's second part names the parameter
     kind = str(first["type"])
     if where[0] in {"path", "query"} or kind in _WRONG_KINDS or kind.endswith(_WRONG_KIND_ENDINGS):
         return BadRequest(str(first["msg"]), field=field)

@@ -1,7 +1,7 @@
 """Clients of the tests: a mobile app that speaks docs/protocol.md, and small helpers."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpResponse
 from django.test import Client
@@ -23,10 +23,8 @@ class App:
         headers = {**self.headers, **headers}
         if self.token:
             headers.setdefault("X-Session-Token", self.token)
-        response = Client().generic(
-            method, path, json.dumps(body) if body is not None else "", content_type="application/json", headers=headers
-        )
-        return response  # type: ignore[return-value]
+        data = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
+        return cast("HttpResponse", Client().generic(method, path, data, content_type="application/json", headers=headers))
 
     def auth(self, method: str, path: str, body: Any = None) -> HttpResponse:
         """One request to the account API; keeps the token it hands out."""
@@ -52,16 +50,27 @@ def person(username: str, **fields: Any) -> User:
     return User.objects.create_user(username, password=PASSWORD, **fields)
 
 
-def browser(username: str, *, csrf: bool = False) -> Client:
+def browser(username: str, *, csrf: bool = False, **headers: str) -> Client:
     """A browser that logged in through the login page."""
-    client = Client(enforce_csrf_checks=csrf)
-    page = client.get("/accounts/login/")
-    token = page.cookies["csrftoken"].value if "csrftoken" in page.cookies else ""
-    response = client.post("/accounts/login/", {"login": username, "password": PASSWORD, "csrfmiddlewaretoken": token})
+    client = Client(enforce_csrf_checks=csrf, headers=headers)
+    client.get("/accounts/login/")
+    form = {"login": username, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"].value}
+    response = client.post("/accounts/login/", form)
     assert response.status_code == 302, response.content
     return client
 
 
-def told(response: HttpResponse) -> Any:
+def told(response: Any) -> Any:
     """The JSON of an answer."""
     return json.loads(response.content)
+
+
+def problem(response: Any) -> tuple[int, str, str | None]:
+    """Status, code and field of a problem; fails when it is none."""
+    assert response["Content-Type"] == "application/problem+json", response.content
+    body = told(response)
+    assert body["status"] == response.status_code
+    assert body["type"] == "about:blank"
+    assert body["title"]
+    assert body["detail"]
+    return body["status"], body["code"], body.get("field")
