@@ -33,7 +33,7 @@ def _finish(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any
         return
 
 
-class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
+class LeanConsumer(AsyncConsumer):
     """Subclasses fill in `opened`, `receive_frame` and `closed`."""
 
     user_id = 0
@@ -43,24 +43,27 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
     async def __call__(
         self, scope: dict[str, Any], receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Coroutine[Any, Any, None]]
     ) -> None:
-        self.scope = scope
-        self._send = send
-        self._queue: deque[Event] = deque()
-        self._queued_characters = 0
-        self._drain: asyncio.Task[None] | None = None
-        self._is_closing = False
-        self.close_code: int | None = None  # what we closed with
-        self._task = asyncio.current_task()
+        self._begin(scope, send)
         try:
             await self._run(receive)
         except asyncio.CancelledError:
-            if not self._is_closing:  # ours, by `close`, ends quietly; anybody else's goes on up
+            if self.close_code is None:  # ours, by `close`, ends quietly; anybody else's goes on up
                 raise
         finally:
             self._is_closing = True
             if self._drain is not None:
                 self._drain.cancel()
             await self.closed()
+
+    def _begin(self, scope: dict[str, Any], send: Callable[[Event], Coroutine[Any, Any, None]]) -> None:
+        self.scope = scope
+        self._asgi_send = send
+        self._queue: deque[Event] = deque()
+        self._queued_characters = 0
+        self._drain: asyncio.Task[None] | None = None
+        self._is_closing = False
+        self.close_code: int | None = None  # what we closed with
+        self._task = asyncio.current_task()
 
     async def _run(self, receive: Callable[[], Awaitable[Event]]) -> None:
         await receive()  # websocket.connect
@@ -118,7 +121,7 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _write(self, event: Event) -> None:
         """Steps the server's send by hand: it almost never waits, and then it costs no task."""
-        coroutine = self._send(event)
+        coroutine = self._asgi_send(event)
         try:
             awaited = coroutine.send(None)
         except StopIteration:
@@ -133,7 +136,7 @@ class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
             while self._queue:
                 event = self._queue.popleft()
                 self._queued_characters -= len(event["text"])
-                await self._send(event)
+                await self._asgi_send(event)
         except Exception:  # noqa: BLE001 - as above
             self._queue.clear()
         self._drain = None

@@ -12,7 +12,7 @@ Packet = dict[str, Any]
 Handler = Callable[[Packet], None]
 
 
-class LocalLayer(BaseChannelLayer):  # type: ignore[misc]
+class LocalLayer(BaseChannelLayer):
     """Delivers within the process: to an attached handler at once, to a plain channel through a bounded queue."""
 
     extensions: tuple[str, ...] = ()

@@ -1,11 +1,8 @@
 """`/conversations`: listing, opening, and who is in them."""
 
-from typing import Annotated
-
 from channels.db import database_sync_to_async
 from django.http import HttpResponse
-from ninja import Path, Query, Router
-from pydantic import Field
+from ninja import P, Path, QueryEx, Router
 
 from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import IdNumber
@@ -18,7 +15,6 @@ from messaging.services.node import Node, get_node
 from messaging.services.views import conversation_view
 
 router = Router(tags=["conversations"])
-PageNumber = Annotated[int, Field(ge=1, le=100_000)]
 
 
 async def _told(node: Node, members: Members, viewer: int, *, status: int = 200) -> HttpResponse:
@@ -27,7 +23,7 @@ async def _told(node: Node, members: Members, viewer: int, *, status: int = 200)
 
 
 @router.get("", response=EntriesOut, summary="My conversations")
-async def list_mine(request: AuthenticatedRequest, page: Query[PageNumber] = 1) -> HttpResponse:
+async def list_mine(request: AuthenticatedRequest, page: QueryEx[int, P(ge=1, le=100_000)] = 1) -> HttpResponse:
     """Most recently active first, 50 a page."""
     listing = await list_conversations((await get_node()).chat, user=request.auth.user_id, page=page)
     return answer({"entries": listing.entries, "next": listing.next_page, "cursor": listing.cursor})

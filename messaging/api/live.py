@@ -1,10 +1,7 @@
 """What goes with the socket: connections and their tickets, sync, presence."""
 
-from typing import Annotated
-
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
-from pydantic import Field
+from ninja import P, QueryEx, Router
 
 from accounts.api.requests import AuthenticatedRequest
 from messaging.api.answers import answer
@@ -29,13 +26,13 @@ async def connect(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @router.get("/sync", response=SyncedOut | ResyncOut, summary="What I missed")
-async def catch_up(request: AuthenticatedRequest, cursor: Query[Annotated[str, Field(max_length=64)]]) -> HttpResponse:
+async def catch_up(request: AuthenticatedRequest, cursor: QueryEx[str, P(max_length=64)]) -> HttpResponse:
     """The same answer the socket gives: `synced`, or `resync` when the cursor is too old."""
     return answer(await sync((await get_node()).chat, user=request.auth.user_id, cursor=cursor))
 
 
 @router.get("/presence", response=PresencesOut, summary="Who is online")
-async def look(request: AuthenticatedRequest, users: Query[Annotated[str, Field(max_length=20 * BATCH)]]) -> HttpResponse:
+async def look(request: AuthenticatedRequest, users: QueryEx[str, P(max_length=20 * BATCH)]) -> HttpResponse:
     """`users` is a comma-separated list of at most 500 ids; people you share no conversation with are left out."""
     wanted = [parse_id(user.strip(), field="users") for user in users.split(",") if user.strip()]
     known = await who_share_a_conversation(request.auth.user_id, wanted)

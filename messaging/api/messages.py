@@ -1,17 +1,14 @@
 """Messages, receipts and typing of one conversation."""
 
-from typing import Annotated
-
 from django.conf import settings
 from django.http import HttpResponse
-from ninja import Path, Query, Router
-from pydantic import Field
+from ninja import P, Path, QueryEx, Router
 
 from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import IdNumber
 from chatsite.core.errors import RateLimited
 from messaging.api.answers import answer, nothing
-from messaging.api.schemas import MarksOut, MessageIn, MessageOut, PageOut, Place, SentOut, SeqIn
+from messaging.api.schemas import SEQ_MAX, MarksOut, MessageIn, MessageOut, PageOut, SentOut, Seq, SeqIn
 from messaging.protocol.events import view_marks, view_message
 from messaging.services import receipts
 from messaging.services.drafts import draft_text
@@ -20,17 +17,16 @@ from messaging.services.node import get_node
 from messaging.services.typing import show_typing
 
 router = Router(tags=["messages"])
-Limit = Annotated[int, Field(ge=1, le=100)]
 
 
 @router.get("/messages", response=PageOut, summary="A page of history")
 async def read_page(
     request: AuthenticatedRequest,
     conversation_id: Path[IdNumber],
-    before: Query[Place | None] = None,
-    after: Query[Place | None] = None,
-    around: Query[Place | None] = None,
-    limit: Query[Limit] = 50,
+    before: QueryEx[int | None, P(ge=0, le=SEQ_MAX)] = None,
+    after: QueryEx[int | None, P(ge=0, le=SEQ_MAX)] = None,
+    around: QueryEx[int | None, P(ge=0, le=SEQ_MAX)] = None,
+    limit: QueryEx[int, P(ge=1, le=100)] = 50,
 ) -> HttpResponse:
     """The newest, or those before, after or around a seq; always ascending, only what you may see."""
     page = await read_history(
@@ -42,7 +38,7 @@ async def read_page(
 
 
 @router.get("/messages/{seq}", response=MessageOut, summary="One message")
-async def read_one(request: AuthenticatedRequest, conversation_id: Path[IdNumber], seq: Path[Place]) -> HttpResponse:
+async def read_one(request: AuthenticatedRequest, conversation_id: Path[IdNumber], seq: Path[Seq]) -> HttpResponse:
     """The whole text of what a preview shortened, say."""
     chat = (await get_node()).chat
     return answer(view_message(await read_message(chat, reader=request.auth.user_id, conversation=conversation_id, seq=seq)))

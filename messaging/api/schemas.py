@@ -7,8 +7,8 @@ from pydantic import Field
 
 from accounts.api.schemas import Id, Milliseconds, UserOut
 
-Seq = Annotated[int, Field(ge=0, le=2**53)]
-Place = Annotated[int, Field(ge=0, le=2**53)]
+SEQ_MAX = 2**53
+Seq = Annotated[int, Field(ge=0, le=SEQ_MAX)]
 Username = Annotated[str, Field(max_length=150)]
 ClientId = Annotated[str, Field(min_length=36, max_length=36, description="UUID made by the device, kept over retries")]
 

@@ -80,7 +80,7 @@ class Heartbeat(Command, frozen=True, tag="heartbeat"):
 
 AnyCommand = Hello | Send | Read | Delivered | Typing | History | Sync | PresenceWatch | Heartbeat
 
-_decoder = msgspec.json.Decoder(AnyCommand)
+_decoder: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 
 
 class _Envelope(msgspec.Struct):

@@ -85,7 +85,7 @@ class MemberCache:
         return members if members is not None else await self.reload(conversation)
 
     async def reload(self, conversation: int) -> Members:
-        members = await database_sync_to_async(load_members)(conversation)
+        members: Members = await database_sync_to_async(load_members)(conversation)
         known = self._known.get(conversation)
         if known is not None and known.revision > members.revision:
             return known  # somebody changed and reloaded while we read

@@ -197,7 +197,7 @@ def _check_again(row: Conversation, by: int, event: dict[str, Any]) -> None:
     wanted = State.INVITED if event["type"] == "joined" else State.JOINED
     if actor is None or actor.state != wanted:
         raise NotAMember
-    subject = event.get("user")
+    subject = int(event.get("user", 0))
     if event["type"] in {"removed", "role"} and not row.memberships.filter(user_id=subject, state=State.JOINED).exists():
         raise NotFound("That person is not in the group")
     if event["type"] in {"removed", "role", "renamed"} and actor.role == Role.MEMBER:

@@ -12,7 +12,8 @@ BATCH = 500
 
 async def who_share_a_conversation(user: int, others: Sequence[int]) -> list[int]:
     """Those of `others` (at most 500) who are in a conversation with `user` now, in the order asked."""
-    return await database_sync_to_async(_who_share)(user, list(others)[:BATCH])
+    known: list[int] = await database_sync_to_async(_who_share)(user, list(others)[:BATCH])
+    return known
 
 
 def _who_share(user: int, others: list[int]) -> list[int]:

@@ -124,7 +124,7 @@ class SqliteInbox:
         return [self._acknowledged.get(device, {}).get(conversation, 0) for device in devices]
 
     async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
-        claimed = []
+        claimed: list[PushCheck] = []
         for key, check in list(self._checks.items()):
             if len(claimed) == limit:
                 break

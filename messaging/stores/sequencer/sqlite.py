@@ -108,7 +108,9 @@ class SqliteSequencer:
 
     def _head(self, conversation: int) -> Head | None:
         counter = self._counters.get(conversation)
-        return counter and Head(seq=counter.head, rev=counter.rev, active_at=counter.active_at, mv=counter.mv)
+        if counter is None:
+            return None
+        return Head(seq=counter.head, rev=counter.rev, active_at=counter.active_at, mv=counter.mv)
 
     async def unreleased(self, conversation: int) -> list[Message]:
         counter = self._counters.get(conversation)
