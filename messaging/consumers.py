@@ -162,7 +162,7 @@ class ChatConsumer(LeanConsumer):
     def _send(self, command: commands.Send) -> None:
         """Never waits: the ack is written when the road answers, and sends of one socket keep their order on it."""
         if self._in_flight >= IN_FLIGHT_MAX:
-            raise Busy(f"More than {IN_FLIGHT_MAX} unanswered sends", retry_after=0.5)
+            raise Busy("More than %(count)d unanswered sends", retry_after=0.5, count=IN_FLIGHT_MAX)
         self._require("send", rate=settings.SEND_RATE, burst=settings.SEND_BURST)
         draft = draft_text(
             sender=self.user_id, conversation=parse_id(command.conversation), client_id=command.client_id, text=command.text,

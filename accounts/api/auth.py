@@ -2,7 +2,6 @@
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
@@ -43,7 +42,7 @@ async def _device_of_cookie(request: HttpRequest) -> Device | None:
     device_id = await request.session.aget(DEVICE_KEY)
     device = await device_of_session(device_id=device_id, user_id=user.pk) if device_id is not None else None
     if device is not None and request.method not in SAFE and check_csrf(request) is not None:
-        raise Forbidden(_("The CSRF token is missing or wrong."))
+        raise Forbidden("The CSRF token is missing or wrong")
     return device
 
 

@@ -4,7 +4,6 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import Founding, User
 from chatsite.core.errors import Conflict, Invalid
@@ -24,12 +23,12 @@ def create_first_admin(*, username: str, password: str, email: str = "") -> User
         with transaction.atomic():
             founding = Founding.objects.create()
             if User.objects.exists():
-                raise Conflict(_("This instance has been set up already."))
+                raise Conflict("This instance has been set up already")
             founding.founder = create_admin(username=username, password=password, email=email)
             founding.save(update_fields=["founder"])
             return founding.founder
     except IntegrityError:
-        raise Conflict(_("This instance has been set up already.")) from None
+        raise Conflict("This instance has been set up already") from None
 
 
 def create_admin(*, username: str, password: str, email: str = "") -> User:

@@ -3,7 +3,6 @@
 from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from accounts.models import DISPLAY_NAME_MAX, USERNAME_MAX, User, canonical_username
 from accounts.services.devices import revoke_all_devices
@@ -19,7 +18,7 @@ def find_user(username: str) -> User:
     name = canonical_username(username)
     user = User.objects.filter(username=name, is_active=True).first() if len(name) <= USERNAME_MAX else None
     if user is None:
-        raise NotFound(_("There is nobody of that name here."))
+        raise NotFound("There is nobody of that name here")
     return user
 
 
@@ -30,11 +29,11 @@ def change_profile(user: User, *, display_name: str | None = None, locale: str |
         user.display_name = clean_name(given, longest=DISPLAY_NAME_MAX, field="display_name") if given else ""
     if locale is not None:
         if locale not in LOCALES:
-            raise Invalid(_("Not a language of this site."), field="locale")
+            raise Invalid("Not a language of this site", field="locale")
         user.locale = locale
     if theme is not None:
         if theme not in User.Theme.values:
-            raise Invalid(_("Not one of the colour schemes."), field="theme")
+            raise Invalid("Not one of the colour schemes", field="theme")
         user.theme = theme
     user.save(update_fields=["display_name", "locale", "theme"])
     return user

@@ -14,7 +14,7 @@ def clean_text(text: str, *, field: str = "text") -> str:
     """A message's text in NFC, 1 to 99,999 code points. Raises Invalid for anything the stores cannot keep."""
     if not text.isascii():
         if len(text) > 4 * TEXT_MAX:  # NFC never shortens by more than this; do not normalise megabytes to refuse them
-            raise Invalid(f"At most {TEXT_MAX:,} characters", field=field)
+            raise Invalid("At most %(count)s characters", field=field, count=f"{TEXT_MAX:,}")
         try:
             text.encode()
         except UnicodeEncodeError:
@@ -25,7 +25,7 @@ def clean_text(text: str, *, field: str = "text") -> str:
     if not text or text.isspace():
         raise Invalid("Nothing but white space", field=field)
     if len(text) > TEXT_MAX:
-        raise Invalid(f"At most {TEXT_MAX:,} characters", field=field)
+        raise Invalid("At most %(count)s characters", field=field, count=f"{TEXT_MAX:,}")
     return text
 
 
@@ -35,7 +35,7 @@ def clean_name(name: str, *, longest: int, field: str) -> str:
     if not name:
         raise Invalid("It cannot be empty", field=field)
     if len(name) > longest:
-        raise Invalid(f"At most {longest} characters", field=field)
+        raise Invalid("At most %(count)s characters", field=field, count=longest)
     marks = 0
     for character in name:
         category = unicodedata.category(character)

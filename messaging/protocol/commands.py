@@ -128,5 +128,5 @@ def _read_envelope(text: str) -> _Envelope | None:
 def parse_id(text: str, *, field: str = "id") -> int:
     """An id of the wire. Raises BadRequest beyond 63 bits or for anything but plain digits."""
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= MAX_ID):
-        raise BadRequest(f"{field} is not an id")
+        raise BadRequest("%(name)s is not an id", name=field)
     return int(text)

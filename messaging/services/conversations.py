@@ -52,7 +52,7 @@ async def create_group(chat: Chat, road: SendRoad, *, creator: int, title: str, 
 def _create_group(creator: int, title: str, usernames: Sequence[str]) -> int:
     people = find_people(usernames, but=creator)
     if len(people) + 1 > GROUP_MAX:
-        raise GroupFull(f"A group has at most {GROUP_MAX} people")
+        raise GroupFull("A group has at most %(count)d people", count=GROUP_MAX)
     with transaction.atomic():
         row = Conversation.objects.create(kind=Conversation.Kind.GROUP, title=title, created_by_id=creator)
         Membership.objects.create(conversation=row, user_id=creator, role=Membership.Role.OWNER, state=Membership.State.INVITED)

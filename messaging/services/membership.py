@@ -56,7 +56,7 @@ def _invite(inviter: int, conversation: int, people: Sequence[User]) -> None:
         present = set(row.memberships.filter(state__in=_PRESENT).values_list("user_id", flat=True))
         newcomers = [person for person in people if person.id not in present]
         if len(present) + len(newcomers) > GROUP_MAX:
-            raise GroupFull(f"A group has at most {GROUP_MAX} people")
+            raise GroupFull("A group has at most %(count)d people", count=GROUP_MAX)
         for person in newcomers:
             place = {"state": State.INVITED, "invited_by_id": inviter, "since": timezone.now(), "role": Role.MEMBER}
             Membership.objects.update_or_create(conversation=row, user=person, defaults=place)
@@ -203,7 +203,7 @@ def _check_again(row: Conversation, by: int, event: dict[str, Any]) -> None:
     if event["type"] in {"removed", "role", "renamed"} and actor.role == Role.MEMBER:
         raise Forbidden("Only owners and admins can do that")
     if event["type"] == "joined" and row.memberships.filter(state=State.JOINED).count() >= GROUP_MAX:
-        raise GroupFull(f"A group has at most {GROUP_MAX} people")
+        raise GroupFull("A group has at most %(count)d people", count=GROUP_MAX)
 
 
 def _draft_of(change: int) -> Draft:

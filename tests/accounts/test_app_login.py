@@ -79,7 +79,7 @@ def test_logging_out_ends_the_token_the_device_and_the_session() -> None:
 def test_an_apps_session_opens_nothing_as_a_cookie() -> None:
     app = App().sign_up("ada")
     browser = Client()
-    for stolen in (Session.objects.get().session_key, app.token):
+    for stolen in (Session.objects.get().session_key, app.token or ""):
         browser.cookies["sessionid"] = stolen
         assert browser.get("/api/v1/me").status_code == 401
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def code_of(secret: str) -> str:
     """What an authenticator app shows now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 @pytest.fixture

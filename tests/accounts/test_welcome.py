@@ -1,0 +1,79 @@
+"""The first visitor of an empty instance makes the first account, an administrator; nobody does so twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from accounts.models import Founding, User
+from accounts.services.founding import create_first_admin, instance_is_empty
+from chatsite.core.errors import Conflict
+from tests.accounts.clients import PASSWORD, person, told
+
+FORM = {"username": "Ada", "password": PASSWORD, "email": "ada@example.org"}
+
+
+@pytest.mark.django_db
+def test_the_first_visitor_is_led_to_the_welcome_page_and_in() -> None:
+    client = Client()
+    assert client.get("/accounts/login/")["Location"] == "/welcome/"
+    assert client.get("/welcome/").status_code == 200
+    assert client.post("/welcome/", FORM)["Location"] == "/welcome/next/"
+    page = client.get("/welcome/next/").content.decode()
+    assert "http://testserver/" in page
+    assert "make run LAN=1" in page
+    assert client.get("/admin/").status_code == 200
+    assert told(client.get("/api/v1/devices"))[0]["current"] is True
+    founder = User.objects.get()
+    assert (founder.username, founder.is_staff, founder.is_superuser) == ("ada", True, True)
+
+
+@pytest.mark.django_db
+def test_a_second_founder_is_refused() -> None:
+    Client().post("/welcome/", FORM)
+    late = Client()
+    response = late.post("/welcome/", {**FORM, "username": "mallory"})
+    assert response.status_code == 409
+    assert late.get("/welcome/")["Location"] == "/"
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_an_instance_with_people_is_not_founded() -> None:
+    person("grace")
+    with pytest.raises(Conflict):
+        create_first_admin(username="mallory", password=PASSWORD)
+    assert not Founding.objects.exists()
+
+
+@pytest.mark.django_db
+def test_bad_values_are_named_and_found_nothing() -> None:
+    client = Client()
+    for form in ({**FORM, "username": "\u0430da"}, {**FORM, "password": "12345678"}, {**FORM, "email": "ada@"}):
+        response = client.post("/welcome/", form)
+        assert response.status_code == 200
+        assert "errorlist" in response.content.decode()
+    assert instance_is_empty()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_racing_founders_one_wins() -> None:
+    start = Barrier(4)
+
+    def found(name: str) -> bool:
+        try:
+            start.wait()
+            create_first_admin(username=name, password=PASSWORD)
+        except Conflict:
+            return False
+        else:
+            return True
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        won = list(pool.map(found, ["ada", "grace", "alan", "edsger"]))
+    assert won.count(True) == 1
+    assert User.objects.count() == 1
