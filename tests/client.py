@@ -167,6 +167,10 @@ class Socket:
     def of_type(self, type: str) -> list[Frame]:
         return [frame for frame in self.events if frame["type"] == type]
 
+    @property
+    def is_closed(self) -> bool:
+        return self._connection.close_code is not None or self._tasks[0].done()
+
     async def closed(self) -> int:
         """Waits until the server closes; returns the close code."""
         await asyncio.wait_for(self._connection.wait_closed(), WAIT_SECONDS)
