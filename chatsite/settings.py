@@ -190,10 +190,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_RATE_LIMITS = {
-    "signup": "20/m/ip,100/d/ip",
-    "login": "30/m/ip",
+    "signup": "60/m/ip,1000/d/ip",
+    "login": "60/m/ip",
     # By address, and by account whatever the address: five wrong passwords rest an account for five minutes.
-    "login_failed": "10/m/ip,100/d/ip,5/5m/key",
+    "login_failed": "20/m/ip,200/d/ip,5/5m/key",
     "reset_password": "10/m/ip,3/10m/key",
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
@@ -268,7 +268,14 @@ DEFAULT_FROM_EMAIL = _env("EMAIL_FROM", "Chatsite <noreply@localhost>")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "one_line": {"()": "chatsite.core.logs.OneLine", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "stderr_brief": {"class": "logging.StreamHandler", "formatter": "one_line"},
+    },
+    "loggers": {"django.security": {"handlers": ["stderr_brief"], "propagate": False}},
     "root": {"handlers": ["stderr"], "level": _env("LOG_LEVEL", "INFO")},
 }

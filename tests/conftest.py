@@ -12,44 +12,76 @@ from tests.browser import Browsers, launched
 from tests.client import PASSWORD, Phone
 from tests.server import Server, copy_template, manage
 
+WARDEN = "warden"
+
 StartServer = Callable[..., Server]
 NewPhone = Callable[..., Awaitable[Phone]]
 
 
 @pytest.fixture(scope="session")
-def server_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared data directory: migrated once, copied for each server."""
-    template = tmp_path_factory.mktemp("template") / "data"
+def empty_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared data directory without any account: migrated once, copied for each server."""
+    template = tmp_path_factory.mktemp("empty") / "data"
     manage(template, "prepare")
+    return template
+
+
+@pytest.fixture(scope="session")
+def server_template(tmp_path_factory: pytest.TempPathFactory, empty_template: Path) -> Path:
+    """The same with an administrator, WARDEN, so that pages do not lead to the first visitor's welcome."""
+    template = tmp_path_factory.mktemp("template") / "data"
+    copy_template(empty_template, template)
+    manage(template, "admin", "--username", WARDEN, "--password-stdin", input=f"{PASSWORD}\n")
     return template
 
 
 @pytest.fixture
 def start_server(server_template: Path, tmp_path: Path) -> Iterator[StartServer]:
-    """Starts servers, each with fresh data: `start_server(LOG_LEVEL="DEBUG")`. A traceback in their log fails the test."""
+    """Starts servers, each with fresh data: `start_server("--lan", LOG_LEVEL="DEBUG")`. A traceback in a log fails the test."""
     servers: list[Server] = []
 
-    def start(**environment: str) -> Server:
+    def start(*options: str, template: Path = server_template, **environment: str) -> Server:
         number = len(servers) + 1
         data_dir = tmp_path / f"data-{number}"
-        copy_template(server_template, data_dir)
-        servers.append(Server(data_dir, tmp_path / f"server-{number}.log", **environment))
+        copy_template(template, data_dir)
+        servers.append(Server(data_dir, tmp_path / f"server-{number}.log", *options, **environment))
         servers[-1].start()
         return servers[-1]
 
     yield start
     for server in servers:
-        server.stop()
-        sys.stdout.write(server.log())  # pytest shows it when the test failed
-        if not server.may_log_tracebacks:
-            assert "Traceback (most recent call last)" not in server.log(), "the server logged a traceback"
-        shutil.rmtree(server.data_dir, ignore_errors=True)
+        _finish(server)
+
+
+def _finish(server: Server) -> None:
+    server.stop()
+    sys.stdout.write(server.log())  # pytest shows it when the test failed
+    if not server.may_log_tracebacks:
+        assert "Traceback (most recent call last)" not in server.log(), "the server logged a traceback"
+    shutil.rmtree(server.data_dir, ignore_errors=True)
 
 
 @pytest.fixture
 def server(start_server: StartServer) -> Server:
-    """A server that runs, with no account in it."""
+    """A server that runs, with no account but WARDEN's."""
     return start_server()
+
+
+@pytest.fixture
+def empty_server(start_server: StartServer, empty_template: Path) -> Server:
+    """A server that runs as on its first day: no account at all."""
+    return start_server(template=empty_template)
+
+
+@pytest.fixture(scope="session")
+def standing_server(server_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that only look: they leave no data behind, and do not stop it."""
+    place = tmp_path_factory.mktemp("standing")
+    copy_template(server_template, place / "data")
+    server = Server(place / "data", place / "server.log")
+    server.start()
+    yield server
+    _finish(server)
 
 
 @pytest.fixture

@@ -22,21 +22,24 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
 
 
 def manage(data_dir: Path, *arguments: str, input: str = "") -> str:
-    """Runs a management command against `data_dir`; returns what it printed. Raises CalledProcessError."""
-    command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment(data_dir), input=input, capture_output=True, text=True, check=True, timeout=60
-    ).stdout
+    """Runs a management command against `data_dir`; returns what it printed. Fails the test when the command fails."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT, env=environment(data_dir), input=input, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}"
+    return done.stdout
 
 
 class Server:
     """`manage.py serve` on a free port and a data directory of its own; keeps its port over restarts."""
 
-    def __init__(self, data_dir: Path, log_path: Path, **more: str) -> None:
+    def __init__(self, data_dir: Path, log_path: Path, *options: str, **more: str) -> None:
         self.data_dir = data_dir
         self.port = 0
         self.may_log_tracebacks = False
         self._log_path = log_path
+        self._options = options
         self._environment = environment(data_dir, **more)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -58,7 +61,7 @@ class Server:
         before = len(self.log())
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+                [sys.executable, "manage.py", "serve", "--port", str(self.port), *self._options],
                 cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
@@ -94,4 +97,4 @@ class Server:
 def copy_template(template: Path, data_dir: Path) -> None:
     """A data directory with a migrated, empty database; its static files are the template's."""
     shutil.copytree(template, data_dir, ignore=shutil.ignore_patterns("static", "workers"))
-    (data_dir / "static").symlink_to(template / "static")
+    (data_dir / "static").symlink_to((template / "static").resolve())
