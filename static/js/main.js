@@ -1,0 +1,59 @@
+/** Starts the client: reads what the page was given, opens the cache, connects, and shows the screen. */
+
+import { h, render } from "../vendor/preact.js";
+import { setLocale, tag } from "./i18n/words.js";
+import { Cache } from "./store/cache.js";
+import { Chat } from "./store/chat.js";
+import { App } from "./ui/app.js";
+import { watchScreen } from "./ui/screen.js";
+
+/** @type {import("./types.js").Boot} */
+const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
+setLocale(boot.locale || document.documentElement.lang);
+document.documentElement.lang = tag();
+if (boot.theme) document.documentElement.dataset.theme = boot.theme;
+
+function csrf() {
+  const cookie = document.cookie.split("; ").find((one) => one.startsWith("csrftoken="));
+  return decodeURIComponent(cookie?.slice("csrftoken=".length) ?? "");
+}
+
+function toLogin() {
+  location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname)}`);
+}
+
+const cache = await Cache.open(boot.user.id);
+const chat = new Chat({
+  boot,
+  cache,
+  csrf,
+  onSignedOut: async (how) => {
+    // A login that ran out keeps what is not sent yet; one that was ended leaves nothing behind.
+    if (how === "revoked") await cache.wipe();
+    toLogin();
+  },
+});
+
+/** @param {HTMLFormElement} form */
+async function logOut(form) {
+  chat.link.stop();
+  await cache.wipe().catch(() => {});
+  form.submit();
+}
+
+watchScreen();
+await chat.start();
+const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+root.replaceChildren();
+render(h(App, { chat, csrf, onLogOut: logOut }), root);
+
+const ticker = root.dataset.ticker;
+const tick = () => chat.tick(Date.now());
+if (ticker) new Worker(ticker).onmessage = tick;
+else setInterval(tick, 1000);
+addEventListener("online", () => chat.link.nudge());
+addEventListener("pagehide", () => chat.keepDrafts());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") chat.link.nudge();
+  else chat.keepDrafts();
+});

@@ -1,0 +1,110 @@
+/**
+ * The open conversation: who it is with, what was said, and where to answer.
+ *
+ * @typedef {import("../types.js").Entry} Entry
+ */
+
+import { ago, t } from "../i18n/words.js";
+import { partner, placeOf } from "../store/entries.js";
+import { ConversationAvatar } from "./avatar.js";
+import { Composer } from "./composer.js";
+import { html, useChat } from "./html.js";
+import { Icon } from "./icons.js";
+import { nameOf, titleOf, userIn } from "./names.js";
+import { go, now, panelOpen } from "./screen.js";
+import { Timeline } from "./timeline.js";
+
+/** @param {{ id: string }} props */
+export function ConversationPane({ id }) {
+  const chat = useChat();
+  const { world, reader } = chat;
+  const entry = world.entries.value.get(id);
+  const open = reader.open.value;
+  if (!entry) return html`<${Missing} loading=${open?.id === id && open.loading} />`;
+  const title = titleOf(entry.conversation, world.me.id);
+  const state = placeOf(entry.conversation, world.me.id)?.state;
+  return html`<section class="conversation" aria-label=${title}>
+    <${Header} entry=${entry} title=${title} />
+    ${open?.id === id && html`<${Timeline} key=${id} entry=${entry} open=${open} title=${title} />`}
+    <${Typing} entry=${entry} />
+    ${
+      state === "joined"
+        ? html`<${Composer} key=${id} id=${id} title=${title} />`
+        : html`<p class="composer-closed">${closedText(state)}</p>`
+    }
+  </section>`;
+}
+
+/** @param {string | undefined} state */
+function closedText(state) {
+  if (state === "left") return t("conversation.left");
+  return state === "declined" ? t("conversation.declined") : t("conversation.removed");
+}
+
+/** @param {{ entry: Entry, title: string }} props */
+function Header({ entry, title }) {
+  const open = panelOpen.value;
+  return html`<header class="conversation-header">
+    <button class="icon-button only-narrow" type="button" onClick=${() => go(null)} title=${t("app.back")}>
+      <${Icon} name="back" /><span class="visually-hidden">${t("app.back")}</span>
+    </button>
+    <button class="conversation-who" type="button" aria-expanded=${open} onClick=${() => (panelOpen.value = !open)}>
+      <${ConversationAvatar} conversation=${entry.conversation} />
+      <span>
+        <span class="conversation-title" dir="auto">${title}</span>
+        <${Subtitle} entry=${entry} />
+      </span>
+      <span class="visually-hidden">${t("conversation.info")}</span>
+    </button>
+    <button class="icon-button" type="button" aria-expanded=${open} onClick=${() => (panelOpen.value = !open)} title=${t("conversation.info")}>
+      <${Icon} name="info" /><span class="visually-hidden">${t("conversation.info")}</span>
+    </button>
+  </header>`;
+}
+
+/** @param {{ entry: Entry }} props */
+function Subtitle({ entry }) {
+  const { world } = useChat();
+  const { conversation } = entry;
+  const presence = world.presence.value;
+  if (conversation.kind === "group") {
+    const joined = conversation.members.filter(({ state }) => state === "joined");
+    const members = t("conversation.members", { count: joined.length });
+    const count = joined.filter(({ user }) => user.id !== world.me.id && presence.get(user.id)?.online).length;
+    return html`<span class="conversation-subtitle">
+      ${count > 0 ? t("conversation.membersOnline", { members, count }) : members}
+    </span>`;
+  }
+  const other = partner(conversation, world.me.id);
+  const told = presence.get(other?.id ?? "");
+  if (!told || other?.id === world.me.id) return html`<span class="conversation-subtitle">@${other?.username}</span>`;
+  if (told.online) return html`<span class="conversation-subtitle is-online">${t("conversation.online")}</span>`;
+  if (!told.last_active_at) return html`<span class="conversation-subtitle">@${other?.username}</span>`;
+  return html`<span class="conversation-subtitle">${t("conversation.lastSeen", { time: ago(told.last_active_at, now.value) })}</span>`;
+}
+
+/** @param {{ entry: Entry }} props */
+function Typing({ entry }) {
+  const { world } = useChat();
+  const { conversation } = entry;
+  const names = [...(world.typing.value.get(conversation.id)?.keys() ?? [])].map((id) =>
+    nameOf(userIn(conversation, id)),
+  );
+  const [a = "", b = ""] = names;
+  const words =
+    names.length === 1 ? t("typing.one", { a }) : names.length === 2 ? t("typing.two", { a, b }) : t("typing.many");
+  return html`<div class="typing" aria-live="polite">
+    ${names.length > 0 && html`<span class="typing-dots" aria-hidden="true"><i></i><i></i><i></i></span><span>${words}</span>`}
+  </div>`;
+}
+
+/** @param {{ loading: boolean | undefined }} props */
+function Missing({ loading }) {
+  if (loading)
+    return html`<div class="pane-empty" role="status" aria-busy="true"><p>${t("conversation.loading")}</p></div>`;
+  return html`<div class="pane-empty">
+    <h1>${t("conversation.missing")}</h1>
+    <p>${t("conversation.missing.text")}</p>
+    <button class="button" onClick=${() => go(null)}>${t("app.back")}</button>
+  </div>`;
+}

@@ -1,0 +1,179 @@
+/**
+ * The messages of the open conversation, a bounded stretch of them, held still while older and newer ones come.
+ *
+ * @typedef {import("../types.js").Entry} Entry
+ * @typedef {import("../store/reader.js").Open} Open
+ */
+
+import { useEffect, useLayoutEffect, useRef } from "../../vendor/preact-hooks.js";
+import { dayName, t } from "../i18n/words.js";
+import { items } from "../store/items.js";
+import { EMPTY } from "../store/timeline.js";
+import { shown } from "../store/view.js";
+import { Bubble } from "./bubble.js";
+import { html, useChat } from "./html.js";
+import { Icon } from "./icons.js";
+import { eventText, nameOf, titleOf, userIn } from "./names.js";
+import { progress } from "./progress.js";
+import { now } from "./screen.js";
+import { Scroller } from "./scroll.js";
+
+/** @param {{ entry: Entry, open: Open, title: string }} props */
+export function Timeline({ entry, open, title }) {
+  const chat = useChat();
+  const { world, reader } = chat;
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const scroller = useRef(/** @type {Scroller | null} */ (null));
+  const placed = useRef(false);
+  const timeline = world.timelines.value.get(open.id) ?? EMPTY;
+  const pending = open.view.tail ? world.pending.value.filter((one) => one.conversation === open.id) : [];
+  const list = items({ messages: shown(timeline, open.view), pending, me: world.me.id, unreadFrom: open.unreadFrom });
+
+  const look = () => {
+    const seq = scroller.current?.lastSeen() ?? 0;
+    if (seq > 0 && document.visibilityState === "visible" && document.hasFocus()) chat.reads.read(open.id, seq);
+  };
+  const scrolled = () => {
+    const here = scroller.current;
+    if (!here) return;
+    const now_ = reader.open.peek();
+    here.moved(now_?.view.tail ?? true);
+    if (now_ && here.nearStart && reader.moreAbove(now_)) void reader.older();
+    if (now_ && here.nearEnd && !now_.view.tail) reader.newer();
+    look();
+  };
+
+  useLayoutEffect(() => {
+    const element = /** @type {HTMLElement} */ (box.current);
+    scroller.current = new Scroller(element);
+    const watch = new ResizeObserver(() => scroller.current?.restore());
+    watch.observe(element);
+    if (element.firstElementChild) watch.observe(element.firstElementChild);
+    return () => watch.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    const here = /** @type {Scroller} */ (scroller.current);
+    if (!placed.current && list.length > 0) {
+      const unread = /** @type {HTMLElement | null} */ (here.box.querySelector(".unread-line"));
+      if (unread) here.box.scrollTop = unread.offsetTop - here.box.clientHeight / 4;
+      if (unread) here.moved(open.view.tail);
+      placed.current = !open.loading;
+    }
+    here.restore();
+    if (here.nearStart && !open.loading && reader.moreAbove(open)) void reader.older();
+  });
+  useEffect(() => {
+    look();
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+    };
+  });
+
+  const toNewest = () => {
+    reader.toNewest();
+    if (scroller.current) scroller.current.following = true;
+    scroller.current?.restore();
+  };
+  return html`<div class="timeline-frame">
+    <div
+      class="timeline"
+      ref=${box}
+      role="log"
+      aria-live="off"
+      aria-label=${t("conversation.log", { title })}
+      aria-busy=${open.loading}
+      tabindex="0"
+      onScroll=${scrolled}
+    >
+      <div class="timeline-lines">
+        ${open.loading && list.length === 0 && html`<${Loading} />`}
+        ${!open.loading && open.failed && list.length === 0 && html`<${Failed} id=${open.id} />`}
+        ${!open.loading && !open.failed && list.length === 0 && html`<${Nothing} entry=${entry} />`}
+        ${list.length > 0 && !reader.moreAbove(open) && html`<p class="timeline-start" data-key="start">${t("conversation.start")}</p>`}
+        ${list.length > 0 && reader.moreAbove(open) && html`<p class="timeline-more" aria-hidden="true"><i></i><i></i><i></i></p>`}
+        <${Lines} list=${list} entry=${entry} />
+      </div>
+    </div>
+    <${ToNewest} entry=${entry} open=${open} scroller=${scroller} onClick=${toNewest} />
+  </div>`;
+}
+
+/** @param {{ list: import("../store/items.js").Item[], entry: Entry }} props */
+function Lines({ list, entry }) {
+  const { world } = useChat();
+  const me = world.me.id;
+  const { conversation } = entry;
+  const how = progress(entry, world.marks.value.get(conversation.id), me);
+  return list.map((item) => {
+    switch (item.kind) {
+      case "day":
+        return html`<h3 class="day-line" key=${item.key} data-key=${item.key}><span>${dayName(item.at, now.value)}</span></h3>`;
+      case "unread":
+        return html`<p class="unread-line" key=${item.key} data-key=${item.key}><span>${t("conversation.newMessages")}</span></p>`;
+      case "event":
+        return html`<p class="event-line" key=${item.key} data-key=${item.key} data-seq=${item.message.seq} dir="auto">
+          ${eventText(conversation, item.message, me)}
+        </p>`;
+      default:
+        return html`<${Bubble}
+          key=${item.key}
+          id=${item.key}
+          message=${item.message}
+          pending=${item.pending}
+          mine=${item.mine}
+          first=${item.first}
+          last=${item.last}
+          group=${conversation.kind === "group"}
+          author=${userIn(conversation, item.message.sender)}
+          tick=${item.mine ? how.tick(item.message, item.pending) : "sent"}
+          readers=${item.mine ? how.readers(item.message) : ""}
+        />`;
+    }
+  });
+}
+
+/** @param {{ entry: Entry, open: Open, scroller: { current: Scroller | null }, onClick: () => void }} props */
+function ToNewest({ entry, open, scroller, onClick }) {
+  const away = !open.view.tail || (entry.unread > 0 && scroller.current !== null && !scroller.current.following);
+  if (!away) return null;
+  const count = entry.unread;
+  const words = count > 0 ? t("conversation.toNewest.new", { count }) : t("conversation.toNewest");
+  return html`<button class="to-newest" type="button" onClick=${onClick} title=${words}>
+    ${count > 0 && html`<span>${words}</span>`}<${Icon} name="down" />
+    ${count === 0 && html`<span class="visually-hidden">${words}</span>`}
+  </button>`;
+}
+
+function Loading() {
+  return html`<div class="bubbles-loading" role="status">
+    <span class="visually-hidden">${t("conversation.loading")}</span>
+    ${["a", "b", "c", "d", "e"].map((name) => html`<i class="ghost ghost-${name}" key=${name}></i>`)}
+  </div>`;
+}
+
+/** @param {{ id: string }} props */
+function Failed({ id }) {
+  const chat = useChat();
+  return html`<div class="empty">
+    <p>${t("conversation.failed")}</p>
+    <button class="button" onClick=${() => chat.reader.refresh(id)}>${t("app.retry")}</button>
+  </div>`;
+}
+
+/** @param {{ entry: Entry }} props */
+function Nothing({ entry }) {
+  const { me } = useChat().world;
+  const { conversation } = entry;
+  const hello =
+    conversation.kind === "group"
+      ? t("conversation.empty.group")
+      : t("conversation.empty.direct", { name: titleOf(conversation, me.id) || nameOf(undefined) });
+  return html`<div class="empty">
+    <span class="empty-art" aria-hidden="true"><i></i><i></i></span>
+    <h2>${t("conversation.empty.title")}</h2>
+    <p>${hello}</p>
+  </div>`;
+}
