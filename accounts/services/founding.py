@@ -57,4 +57,5 @@ def _as_invalid(error: ValidationError) -> Invalid:
     if hasattr(error, "error_dict"):
         field, messages = next(iter(error.message_dict.items()))
         return Invalid(messages[0], field=field)
-    return Invalid(" ".join(error.messages), field="password")
+    complaints = " ".join(error.messages)
+    return Invalid(complaints, field="password")

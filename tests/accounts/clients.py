@@ -50,7 +50,7 @@ def person(username: str, **fields: Any) -> User:
     return User.objects.create_user(username, password=PASSWORD, **fields)
 
 
-def browser(username: str, *, csrf: bool = False, **headers: str) -> Client:
+def browser(username: str, *, csrf: bool = False, headers: dict[str, str] | None = None) -> Client:
     """A browser that logged in through the login page."""
     client = Client(enforce_csrf_checks=csrf, headers=headers)
     client.get("/accounts/login/")
