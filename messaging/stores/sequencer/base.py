@@ -84,7 +84,10 @@ class Sequencer(Protocol):
     epoch: int
 
     async def allocate(self, wishes: Sequence[Allocation]) -> list[Outcome]:
-        """Numbers drafts. Within one call, earlier wishes come first. A seq that was given is never given to another draft."""
+        """Numbers drafts. Within one call, earlier wishes come first: after a `Check`, its sender's later wishes there get one too.
+
+        A seq that was given is never given to another draft.
+        """
         ...
 
     async def commit(self, messages: Sequence[Message]) -> list[int]:

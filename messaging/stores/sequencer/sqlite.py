@@ -61,9 +61,19 @@ class SqliteSequencer:
 
     async def allocate(self, wishes: Sequence[Allocation]) -> list[Outcome]:
         await self._seed({wish.draft.conversation for wish in wishes})
-        return [self._allocate(wish) for wish in wishes]
+        outcomes: list[Outcome] = []
+        unsure: set[tuple[int, int]] = (
+            set()
+        )  # senders in conversations who wait for a look into the log: nothing of theirs goes first
+        for wish in wishes:
+            draft = wish.draft
+            outcome = self._allocate(wish, is_unsure=bool(unsure) and (draft.conversation, draft.sender) in unsure)
+            if isinstance(outcome, Check):
+                unsure.add((draft.conversation, draft.sender))
+            outcomes.append(outcome)
+        return outcomes
 
-    def _allocate(self, wish: Allocation) -> Outcome:
+    def _allocate(self, wish: Allocation, *, is_unsure: bool) -> Outcome:
         draft = wish.draft
         counter = self._counters[draft.conversation]
         key = (draft.sender, draft.client_id)
@@ -75,7 +85,7 @@ class SqliteSequencer:
         if wish.mv != counter.mv:
             return MembersChanged(counter.mv)
         after = draft.after if draft.after is not None else 0
-        if after < counter.floor and not wish.checked:
+        if (after < counter.floor or is_unsure) and not wish.checked:
             return Check(after, counter.floor)
         if counter.next - counter.head >= UNRELEASED_MAX:
             return Full(retry_after_seconds=0.5)
@@ -89,6 +99,7 @@ class SqliteSequencer:
         return New(message)
 
     async def commit(self, messages: Sequence[Message]) -> list[int]:
+        await self._seed({message.conversation for message in messages})  # after a restart, say
         heads = []
         for message in messages:
             counter = self._counters[message.conversation]
