@@ -108,9 +108,14 @@ class ChatConsumer(LeanConsumer):
         self._is_welcome = True
         ChatConsumer.strangers -= 1
         node.chat.hub.add(self)
-        await node.chat.inbox.register(self.user_id, node.chat.node)
-        await node.online.arrive(self.user_id, self.session)
-        await self._welcome(hello)
+        try:
+            await node.chat.inbox.register(self.user_id, node.chat.node)
+            await node.online.arrive(self.user_id, self.session)
+            await self._welcome(hello)
+        except ChatsiteError as error:  # half a welcome would leave holes: start again
+            logger.warning("a hello failed: %s", error)
+            self.close(OVERLOAD, "try again")
+            return
         held, self._held = self._held, None
         for frame in held:
             self.deliver(frame)

@@ -53,9 +53,6 @@ class Hub:
     def of_device(self, device: int) -> tuple[Connection, ...]:
         return tuple(self._by_device.get(device, ()))
 
-    def devices(self) -> frozenset[int]:
-        return frozenset(self._by_device)
-
     def connections(self) -> list[Connection]:
         """Every open socket; for sweeps and shutdown."""
         return [connection for connections in self._by_user.values() for connection in connections]

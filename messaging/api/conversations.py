@@ -7,6 +7,7 @@ from ninja import P, Path, QueryEx, Router
 from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import IdNumber
 from messaging.api.answers import answer, nothing
+from messaging.api.limits import limit_rate
 from messaging.api.schemas import ConversationOut, EntriesOut, EntryOut, OpenDirect, OpenGroup, PeopleIn, RoleIn, TitleIn
 from messaging.services import conversations, membership
 from messaging.services.listing import list_conversations, read_entry
@@ -15,6 +16,7 @@ from messaging.services.node import Node, get_node
 from messaging.services.views import conversation_view
 
 router = Router(tags=["conversations"])
+OPENS_A_SECOND, OPENS_AT_ONCE = 0.5, 60  # conversations opened and people invited, each of which appears on somebody's screen
 
 
 async def _told(node: Node, members: Members, viewer: int, *, status: int = 200) -> HttpResponse:
@@ -33,6 +35,7 @@ async def list_mine(request: AuthenticatedRequest, page: QueryEx[int, P(ge=1, le
 async def open_one(request: AuthenticatedRequest, wish: OpenDirect | OpenGroup) -> HttpResponse:
     """A direct one that exists is returned (200). The people named for a group are invited (201)."""
     node, me = await get_node(), request.auth.user_id
+    limit_rate(node, request, "open", rate=OPENS_A_SECOND, burst=OPENS_AT_ONCE)
     if isinstance(wish, OpenDirect):
         return await _told(node, await conversations.open_direct(node.chat, opener=me, username=wish.username), me)
     members = await conversations.create_group(node.chat, node.road, creator=me, title=wish.title, usernames=wish.usernames)
@@ -58,6 +61,7 @@ async def rename(request: AuthenticatedRequest, conversation_id: Path[IdNumber],
 async def invite(request: AuthenticatedRequest, conversation_id: Path[IdNumber], people: PeopleIn) -> HttpResponse:
     """Owners and admins. They are `invited` until they join."""
     node, me = await get_node(), request.auth.user_id
+    limit_rate(node, request, "open", rate=OPENS_A_SECOND, burst=OPENS_AT_ONCE)
     found = await database_sync_to_async(conversations.find_people)(people.usernames, but=me)
     return await _told(node, await membership.invite(node.chat, inviter=me, conversation=conversation_id, people=found), me)
 

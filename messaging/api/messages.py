@@ -6,8 +6,8 @@ from ninja import P, Path, QueryEx, Router
 
 from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import IdNumber
-from chatsite.core.errors import RateLimited
 from messaging.api.answers import answer, nothing
+from messaging.api.limits import limit_rate
 from messaging.api.schemas import SEQ_MAX, MarksOut, MessageIn, MessageOut, PageOut, SentOut, Seq, SeqIn
 from messaging.protocol.events import view_marks, view_message
 from messaging.services import receipts
@@ -48,9 +48,7 @@ async def read_one(request: AuthenticatedRequest, conversation_id: Path[IdNumber
 async def send(request: AuthenticatedRequest, conversation_id: Path[IdNumber], message: MessageIn) -> HttpResponse:
     """201 when it is stored and on its way to everybody; 200 when this client id was sent before."""
     node = await get_node()
-    wait = node.limits.allow(("send", request.auth.user_id), settings.SEND_RATE, settings.SEND_BURST)
-    if wait is not None:
-        raise RateLimited(retry_after=wait)
+    limit_rate(node, request, "send", rate=settings.SEND_RATE, burst=settings.SEND_BURST)
     draft = draft_text(sender=request.auth.user_id, conversation=conversation_id, **message.dict())
     sent = await node.road.submit(draft)
     body = {"conversation": str(sent.conversation), "client_id": sent.client_id, "seq": sent.seq, "sent_at": sent.sent_at}

@@ -9,6 +9,7 @@ from chatsite.core.ids import MAX_ID
 
 # 1,310,720 bytes hold 99,999 emoji even when each is written as two \u escapes.
 FRAME_MAX = 1_310_720
+READS_MAX = 1_000
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}$")]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -25,7 +26,7 @@ class Hello(Command, frozen=True, tag="hello"):
     ticket: Annotated[str, msgspec.Meta(max_length=64)]
     id: Tag | None = None
     cursor: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    reads: dict[Id, Seq] = {}
+    reads: Annotated[dict[Id, Seq], msgspec.Meta(max_length=READS_MAX)] = {}
 
 
 class Send(Command, frozen=True, tag="send"):

@@ -43,8 +43,8 @@ async def read_history(
     else:
         windows = _downwards(spans, upto=head if before is None else min(before - 1, head), count=limit)
     messages = [message for first, last in windows for message in await chat.log.page(conversation, first=first, last=last)]
-    lowest = windows[0][0] if windows else (before or head + 1)
-    highest = windows[-1][1] if windows else (after or head)
+    lowest = windows[0][0] if windows else head + 1 if before is None else before
+    highest = windows[-1][1] if windows else head if after is None else after
     return HistoryPage(
         messages=messages,
         head=head,

@@ -98,7 +98,7 @@ class Node:
 
     async def _close_revoked(self) -> None:
         """Revocations of other processes (an admin's shell, another api) reach the sockets here within 3 s."""
-        if self.chat.hub.devices():
+        if self.chat.hub.connections():
             sessions.close_devices(await database_sync_to_async(devices_revoked_within)(REVOCATION_WINDOW_SECONDS))
 
     async def _trim(self) -> None:

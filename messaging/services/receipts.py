@@ -1,7 +1,9 @@
 """Marks what people have received and read, and tells those whom it concerns; groups are told once a second."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
+from chatsite.core.errors import NotAMember
 from messaging.protocol.events import ReceiptEvent, view_marks
 from messaging.protocol.types import Mark
 from messaging.services.chat import Chat
@@ -47,8 +49,7 @@ async def repeat_reads(
 ) -> None:
     """What `hello` says again; marks of conversations that are not theirs are passed over."""
     for conversation, seq in reads.items():
-        members = chat.members.peek(conversation) or await chat.members.get(conversation)
-        if reader in members.by_user:
+        with contextlib.suppress(NotAMember):
             await mark_read(chat, buffer, reader=reader, device=device, conversation=conversation, upto=seq, skip=skip)
 
 
