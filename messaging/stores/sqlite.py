@@ -25,7 +25,8 @@ CREATE TABLE message (
     kind TEXT NOT NULL, text TEXT NOT NULL, event TEXT, digest TEXT NOT NULL, reply_to INTEGER, mentions TEXT, mv INTEGER NOT NULL,
     epoch INTEGER NOT NULL, version INTEGER NOT NULL, edited_at INTEGER, redacted_at INTEGER,
     UNIQUE (conversation_id, seq));
-CREATE UNIQUE INDEX message_by_client_id ON message (conversation_id, sender_id, client_id);
+-- Not unique: the sequencer sees to that. A device that misleads it (another `after` at each try) may repeat itself, but makes no hole.
+CREATE INDEX message_by_client_id ON message (conversation_id, sender_id, client_id);
 CREATE TABLE change (
     conversation_id INTEGER NOT NULL, rev INTEGER NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL, author_id INTEGER NOT NULL,
     at INTEGER NOT NULL, PRIMARY KEY (conversation_id, rev)) WITHOUT ROWID;

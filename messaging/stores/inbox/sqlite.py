@@ -71,11 +71,16 @@ class SqliteInbox:
         """The first unseen message decides when to look, the newest what to look for."""
         key = (user, entry.conversation)
         earlier = self._checks.get(key)
-        due_at = earlier.due_at if earlier else now + PUSH_DELAY_MS
+        due_at = now + PUSH_DELAY_MS
+        if earlier:  # one that is claimed is due much later
+            due_at = min(due_at, earlier.due_at)
         self._checks[key] = PushCheck(user=user, conversation=entry.conversation, seq=entry.seq, due_at=due_at)
 
     async def register(self, user: int, node: str) -> None:
         self._nodes[user] = tuple({*self._nodes.get(user, ()), node})
+        await self._file.write(
+            parameters=(), durable=False
+        )  # entries that were on their way before we were named are readable now
         ((last,),) = await self._file.read(_LAST, {"user": user})
         self._last[user] = max(self._last.get(user, 0), last)
 

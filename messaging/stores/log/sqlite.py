@@ -12,14 +12,15 @@ from messaging.stores.sqlite import MessageFile
 COLUMNS = """conversation_id, seq, sender_id, client_id, sent_at, kind, text, event, digest, reply_to, mentions, mv, epoch, version,
 edited_at, redacted_at"""
 _VALUES = ", ".join(f"value ->> {column}" for column in range(16))
-# Both unique indexes stand for "stored already": the same bytes again, or a send whose first try did arrive.
+# A conflict means "stored already": the same bytes again.
 _STORE = f"INSERT INTO message ({COLUMNS}) SELECT {_VALUES} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"  # noqa: S608
 _PAGE = f"SELECT {COLUMNS} FROM message WHERE conversation_id = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _PICK = f"""
 SELECT {COLUMNS} FROM json_each(?) AS k JOIN message ON conversation_id = k.value ->> 0 AND seq = k.value ->> 1 ORDER BY k.key"""  # noqa: S608
 _FIND = f"""
 SELECT {COLUMNS} FROM json_each(?) AS k JOIN message
-ON conversation_id = k.value ->> 0 AND sender_id = k.value ->> 1 AND client_id = k.value ->> 2 AND seq <= k.value ->> 3"""  # noqa: S608
+ON conversation_id = k.value ->> 0 AND sender_id = k.value ->> 1 AND client_id = k.value ->> 2 AND seq <= k.value ->> 3
+ORDER BY seq DESC"""  # noqa: S608
 _REDACT = """
 UPDATE message SET text = '', redacted_at = :at WHERE conversation_id = :conversation AND seq = :seq AND redacted_at IS NULL"""
 _RECORD = """
@@ -95,7 +96,7 @@ class SqliteMessageLog:
     async def find(self, wanted: Sequence[Wanted]) -> list[Message | None]:
         keys = encode([(want.conversation, want.sender, want.client_id, want.upto) for want in wanted])
         found = [message_from_row(row) for row in await self._file.read(_FIND, (keys,))]
-        by_id = {(message.conversation, message.sender, message.client_id): message for message in found}
+        by_id = {(message.conversation, message.sender, message.client_id): message for message in found}  # the lowest seq stays
         return [by_id.get((want.conversation, want.sender, want.client_id)) for want in wanted]
 
     async def redact(self, conversation: int, seq: int, *, rev: int, author: int, at: int) -> None:
