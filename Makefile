@@ -38,7 +38,7 @@ test-python: setup-dev ## Only the Python tests; ARGS="-k send" chooses some
 	@$(PY) -m pytest $(ARGS)
 
 test-js: setup-dev ## Only the JavaScript tests
-	@files=$$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort); [ -z "$$files" ] || node --test $$files
+	@files=$$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort); [ -z "$$files" ] || node --test --test-reporter=spec $$files
 
 lint: setup-dev ## Style, imports between the apps, templates, scripts
 	@echo 'Checking style …'

@@ -101,9 +101,9 @@ class Device:
 
     async def _pull(self, socket: Socket) -> None:
         """Pages down through everything, as a device without a cache does, and takes what it lacks."""
-        before = None
+        before: int | None = None
         while True:
-            place = {} if before is None else {"before": before}
+            place: Frame = {} if before is None else {"before": before}
             page = await socket.call({"type": "history", "conversation": self._conversation, "limit": 100, **place})
             for message in page["messages"]:
                 self._hold(message)
