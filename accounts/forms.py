@@ -1,13 +1,11 @@
 """The forms of the account pages. They read fields; the services decide."""
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import password_validators_help_text_html
-from django.utils.functional import lazystr
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from accounts.login_forms import PASSWORD_HELP, InOurWords
 from accounts.models import DEVICE_NAME_MAX, DISPLAY_NAME_MAX, USERNAME_MAX, User
 from chatsite.core.errors import Invalid
 
@@ -17,7 +15,7 @@ def blame(form: forms.Form, error: Invalid) -> None:
     form.add_error(error.field if error.field in form.fields else None, error.detail)
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(InOurWords):
     """What a person may change about themselves."""
 
     display_name = forms.CharField(
@@ -27,7 +25,9 @@ class ProfileForm(forms.Form):
         help_text=_("What others see. Empty: your username."),
         widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
     )
-    locale = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    locale = forms.ChoiceField(
+        label=_("Language"), choices=[(code, get_language_info(code)["name_local"]) for code, _name in settings.LANGUAGES]
+    )
     theme = forms.ChoiceField(label=_("Colours"), choices=User.Theme.choices)
 
 
@@ -37,7 +37,7 @@ class DeviceNameForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=DEVICE_NAME_MAX)
 
 
-class FirstAccountForm(forms.Form):
+class FirstAccountForm(InOurWords):
     """The first account of an instance."""
 
     username = forms.CharField(
@@ -51,10 +51,7 @@ class FirstAccountForm(forms.Form):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
+        help_text=PASSWORD_HELP,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     email = forms.EmailField(label=_("E-mail (optional)"), required=False, help_text=_("To reset a forgotten password."))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = lazystr(password_validators_help_text_html())

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Throttled, ValidationError
 from ninja.parser import Parser
@@ -33,7 +34,7 @@ _WRONG_KINDS = frozenset({"missing", "int_parsing_size", "model_attributes_type"
 class Internal(ChatsiteError):
     """Our own fault; the log knows more, the caller must not."""
 
-    code, status, title = "internal", 500, "The server failed"
+    code, status, title = "internal", 500, gettext_noop("The server failed")
 
 
 class JsonBody(Parser):

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from chatsite import error_pages
 from chatsite.api import api
 from messaging import pages
 
@@ -18,4 +19,11 @@ urlpatterns = [
     path("", pages.chat, name="chat"),
     path("c/<int:conversation_id>", pages.chat, name="conversation"),
     path("admin/", admin.site.urls),
+    path("favicon.ico", error_pages.favicon),
 ]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler429 = error_pages.too_many  # allauth looks for it
+handler500 = error_pages.failed
