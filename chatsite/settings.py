@@ -175,6 +175,16 @@ AUTH_PASSWORD_VALIDATORS = [
 TRUSTED_PROXIES = int(_env("TRUSTED_PROXIES", "0"))
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.login_forms.LoginForm",
+    "signup": "accounts.login_forms.SignupForm",
+    "add_email": "accounts.login_forms.AddEmailForm",
+    "change_password": "accounts.login_forms.ChangePasswordForm",
+    "set_password": "accounts.login_forms.SetPasswordForm",
+    "reset_password": "accounts.login_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.login_forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.login_forms.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "email"]
 ACCOUNT_PRESERVE_USERNAME_CASING = False
@@ -203,6 +213,13 @@ ACCOUNT_RATE_LIMITS = {
 USERSESSIONS_ADAPTER = "accounts.adapters.SessionsAdapter"
 
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.login_forms.AuthenticateForm",
+    "reauthenticate": "accounts.login_forms.ReauthenticateByCodeForm",
+    "activate_totp": "accounts.login_forms.ActivateTOTPForm",
+    "add_webauthn": "accounts.login_forms.AddKeyForm",
+    "edit_webauthn": "accounts.login_forms.EditKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # many instances send no mail at all
