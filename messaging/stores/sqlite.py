@@ -153,7 +153,7 @@ def _commit_group(connection: sqlite3.Connection, group: list[_Write]) -> None:
     """One transaction for the group; if any statement fails, each write gets a transaction of its own, so that one cannot sink the others."""
     try:
         _commit(connection, group)
-    except sqlite3.Error as error:
+    except Exception as error:  # noqa: BLE001 - a value that does not bind is no sqlite3.Error; whatever it was, the writer lives on
         if len(group) == 1:
             group[0].error = error
             return
@@ -170,7 +170,7 @@ def _commit(connection: sqlite3.Connection, group: list[_Write]) -> None:
             for statement in write.statements:
                 connection.execute(statement, write.parameters)
         connection.execute("COMMIT")
-    except sqlite3.Error:
+    except Exception:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
