@@ -51,7 +51,7 @@ const ticker = root.dataset.ticker;
 const tick = () => chat.tick(Date.now());
 if (ticker) new Worker(ticker).onmessage = tick;
 else setInterval(tick, 1000);
-addEventListener("online", () => chat.link.nudge());
+for (const change of ["online", "offline"]) addEventListener(change, () => chat.link.nudge());
 addEventListener("pagehide", () => chat.keepDrafts());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") chat.link.nudge();

@@ -13,8 +13,9 @@ import { Problem, Unreachable } from "./problem.js";
 const SUBPROTOCOL = "chatsite.v1";
 const PATIENCE_MS = 20_000;
 const WELCOME_MS = 10_000;
-/** Silence after a heartbeat that means the line is dead. */
+/** Silence after a heartbeat that means the line is dead; shorter when there is reason to doubt it. */
 const SILENCE_MS = 12_000;
+const DOUBT_MS = 4_000;
 const STOP = new Set([1003, 1008, 1009, 4004]);
 const SIGNED_OUT = 4002;
 
@@ -73,10 +74,10 @@ export class Link {
     this.#socket?.close(1000);
   }
 
-  /** The network or the person came back: don't wait, and find out soon whether the line is alive. */
+  /** The network or the person came or went: don't wait, and find out soon whether the line is alive. */
   nudge() {
     if (this.#tryAt < Number.POSITIVE_INFINITY) this.#tryAt = 0;
-    else if (this.#welcomed) this.#heartbeatAt = 0;
+    else if (this.#welcomed) this.#beat(this.now(), DOUBT_MS);
     this.tick();
   }
 
@@ -85,7 +86,7 @@ export class Link {
     const now = this.now();
     if (this.#running && now >= this.#tryAt) void this.#connect();
     if (now >= this.#deadAt) this.#lost(this.#socket, 0);
-    if (this.#welcomed && now >= this.#heartbeatAt) this.#beat(now);
+    if (this.#welcomed && now >= this.#heartbeatAt) this.#beat(now, SILENCE_MS);
     for (const [id, { reject, due }] of this.#waiting) {
       if (now < due) continue;
       this.#waiting.delete(id);
@@ -155,10 +156,10 @@ export class Link {
     else waiting.resolve(frame);
   }
 
-  /** @param {number} now */
-  #beat(now) {
+  /** @param {number} now @param {number} patienceMs */
+  #beat(now, patienceMs) {
     this.#heartbeatAt = now + this.#heartbeatMs;
-    this.#deadAt = Math.min(this.#deadAt, now + SILENCE_MS);
+    this.#deadAt = Math.min(this.#deadAt, now + patienceMs);
     this.call({ type: "heartbeat" }).then(this.onFrame, () => {});
   }
 

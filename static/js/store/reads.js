@@ -20,7 +20,7 @@ export class Reads {
   #scheduled = false;
 
   /** @param {{ world: World, cache: Cache, send: (frame: Frame) => boolean, later?: (work: () => void, ms: number) => unknown }} parts */
-  constructor({ world, cache, send, later = setTimeout }) {
+  constructor({ world, cache, send, later = (work, ms) => setTimeout(work, ms) }) {
     this.world = world;
     this.cache = cache;
     this.send = send;

@@ -107,7 +107,7 @@ function stateOfPreview({ preview, others_read, others_delivered, conversation }
 
 /** @param {Entry} entry @param {string} me */
 function previewText({ conversation, preview }, me) {
-  if (!preview) return "";
+  if (!preview) return t("conversation.empty.title");
   if (preview.redacted_at) return t("message.removed");
   if (preview.kind === "event") return eventText(conversation, preview, me);
   const text = cut(preview.text.replace(/\s+/g, " "), PREVIEW);

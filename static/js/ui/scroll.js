@@ -1,6 +1,10 @@
 /** Keeping a scrolled box where the reader is: at the end when they follow it, else on the line they look at. */
 
 const AT_END = 48;
+/** Screens ahead of the reader that more is fetched. */
+const AHEAD = 3;
+/** The browser's own anchoring, where it has one, also holds during a smooth scroll; but not at the very start of a box. */
+const NATIVE = CSS.supports("overflow-anchor", "auto");
 
 export class Scroller {
   /** Does the reader follow the end? */
@@ -26,6 +30,7 @@ export class Scroller {
       this.box.scrollTop = this.box.scrollHeight;
       return;
     }
+    if (NATIVE && this.box.scrollTop > 0) return;
     const anchor = this.#anchor;
     const line = anchor && this.#lines().find((one) => one.dataset.key === anchor.key);
     if (!anchor || !line) return;
@@ -41,11 +46,11 @@ export class Scroller {
   }
 
   get nearStart() {
-    return this.box.scrollTop < this.box.clientHeight;
+    return this.box.scrollTop < AHEAD * this.box.clientHeight;
   }
 
   get nearEnd() {
-    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < this.box.clientHeight;
+    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < AHEAD * this.box.clientHeight;
   }
 
   #firstVisible() {

@@ -36,10 +36,9 @@ export function Timeline({ entry, open, title }) {
   const scrolled = () => {
     const here = scroller.current;
     if (!here) return;
-    const now_ = reader.open.peek();
-    here.moved(now_?.view.tail ?? true);
-    if (now_ && here.nearStart && reader.moreAbove(now_)) void reader.older();
-    if (now_ && here.nearEnd && !now_.view.tail) reader.newer();
+    here.moved(open.view.tail);
+    if (here.nearStart && reader.moreAbove(open)) void reader.older();
+    if (here.nearEnd) reader.newer();
     look();
   };
 
@@ -61,6 +60,7 @@ export function Timeline({ entry, open, title }) {
     }
     here.restore();
     if (here.nearStart && !open.loading && reader.moreAbove(open)) void reader.older();
+    if (here.nearEnd && !open.view.tail) reader.newer();
   });
   useEffect(() => {
     look();
