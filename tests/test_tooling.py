@@ -25,9 +25,9 @@ def _pins(name: str) -> dict[str, str]:
 
 
 def _run(*command: str, cwd: Path = ROOT, input: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=cwd, env={**os.environ, **environment}, input=input, capture_output=True, text=True, timeout=90
-    )
+    outer_make = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PORT", "LAN")  # we may run below `make test`
+    env = {name: value for name, value in os.environ.items() if name not in outer_make} | environment
+    return subprocess.run(command, cwd=cwd, env=env, input=input, capture_output=True, text=True, timeout=90)
 
 
 # --- Requirements ---------------------------------------------------------------------------------------------------------

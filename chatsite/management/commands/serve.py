@@ -45,24 +45,23 @@ class Command(BaseCommand):
     def _announce(self, host: str, port: int, addresses: list[str], *, lan: bool) -> None:
         local = host in {"127.0.0.1", "::1", "localhost", EVERYWHERE, "::"}
         name = "localhost" if local else f"[{host}]" if ":" in host else host
-        self.stdout.write(self.style.SUCCESS(f"Chatsite is ready: http://{name}:{port}") + "   (Ctrl-C stops it)")
+        lines = [self.style.SUCCESS(f"Chatsite is ready: http://{name}:{port}") + "   (Ctrl-C stops it)"]
         if lan:
-            self._invite_phones(port, addresses)
+            lines += self._invite_phones(port, addresses)
+        self.stdout.write("\n".join(lines))
         self.stdout.flush()
 
-    def _invite_phones(self, port: int, addresses: list[str]) -> None:
+    def _invite_phones(self, port: int, addresses: list[str]) -> list[str]:
         if not addresses:
-            self.stdout.write(self.style.WARNING("This machine has no address in a local network: phones cannot reach it yet."))
-            return
+            return [self.style.WARNING("This machine has no address in a local network: phones cannot reach it yet.")]
         first, *others = [f"http://{address}:{port}" for address in addresses]
-        self.stdout.write(f"\nOn a phone in the same network, open {first} or scan:\n")
-        self.stdout.write(_qr_code(first, coloured=self.stdout.isatty()))
-        if others:
-            self.stdout.write(f"Other addresses of this machine: {', '.join(others)}")
-        self.stdout.write(
-            "This is plain HTTP, not encrypted: everyone in this network can reach this page, and could read along.\n"
-            "Fine at home among friends; anywhere else put HTTPS in front."
-        )
+        return [
+            f"\nOn a phone in the same network, open {first} or scan:\n",
+            _qr_code(first, coloured=self.stdout.isatty()),
+            *([f"Other addresses of this machine: {', '.join(others)}"] if others else []),
+            "This is plain HTTP, not encrypted: everyone in this network can reach this page, and could read along.",
+            "Fine at home among friends; anywhere else put HTTPS in front.",
+        ]
 
 
 def _qr_code(text: str, *, coloured: bool) -> str:
