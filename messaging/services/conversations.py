@@ -13,7 +13,8 @@ from messaging.models import Conversation, Membership
 from messaging.models.relational import TITLE_MAX
 from messaging.services.chat import Chat
 from messaging.services.members import Members
-from messaging.services.membership import GROUP_MAX, announce, carry_out, pend_change
+from messaging.services.membership import announce, carry_out, pend_change
+from messaging.services.rules import GROUP_MAX
 from messaging.services.send import SendRoad
 
 

@@ -34,6 +34,7 @@ SILENCE_SECONDS = 30.0
 INBOX_ENTRIES = 5_000
 INBOX_DAYS = 30
 REVOCATION_WINDOW_SECONDS = 90  # longer than a ticket lives: nobody connects with one after the revocation was swept
+PENDING_SECONDS = 5.0  # a membership change that takes longer was left half way
 SILENT = 4005
 
 
@@ -63,6 +64,7 @@ class Node:
             (1.0, self._push),
             (2.0, self._close_silent),
             (3.0, self._close_revoked),
+            (5.0, self._repair),
         )
         self._chores = [asyncio.create_task(_repeat(seconds, chore)) for seconds, chore in (*chores, (600.0, self._trim))]
 
@@ -100,6 +102,17 @@ class Node:
         """Revocations of other processes (an admin's shell, another api) reach the sockets here within 3 s."""
         if self.chat.hub.connections():
             sessions.close_devices(await database_sync_to_async(devices_revoked_within)(REVOCATION_WINDOW_SECONDS))
+
+    async def _repair(self) -> None:
+        """What failed half way while a store was away: what was acked gets into the inboxes, groups can change and talk again."""
+        if self.road.owes:
+            self.road.owes = False
+            try:
+                await finish_owed(self.chat)
+            except Exception:
+                self.road.owes = True
+                raise
+        await finish_pending(self.chat, self.road, older_than_seconds=PENDING_SECONDS)
 
     async def _trim(self) -> None:
         await self.chat.inbox.trim(keep_entries=INBOX_ENTRIES, keep_after=clock.now_ms() - INBOX_DAYS * 86_400_000)

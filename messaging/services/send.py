@@ -76,6 +76,7 @@ class SendRoad:
         self._waiting: dict[int, list[_Job]] = {}  # conversation → sends that wait for its members
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
+        self.owes = False  # something was acked and not spread: `finish_owed` is due
         self._done: list[Message] = []  # spread; their notes go when the road is empty, or with the next full batch
 
     def submit(self, draft: Draft, *, origin: object = None, sets_mv: bool = False) -> asyncio.Future[Sent]:
@@ -184,13 +185,21 @@ class SendRoad:
             if item.job is not None:
                 item.job.answer(item.message.seq, item.message.sent_at, duplicate=item.is_repeat)
         self._watch("ack")
-        await chat.receipts.mark([Mark(item.message.conversation, item.message.sender, read=item.message.seq) for item in placed])
-        await self._spread(placed)
+        try:
+            await chat.receipts.mark(
+                [Mark(item.message.conversation, item.message.sender, read=item.message.seq) for item in placed]
+            )
+            await self._spread(placed)
+        except Exception:
+            self.owes = True
+            raise
         self._done.extend(item.message for item in placed)
 
     async def _check(self, job: _Job) -> bool:
-        members = self._chat.members.peek(job.draft.conversation)
-        if members is None:  # forgotten while the job stood in the queue
+        conversation = job.draft.conversation
+        members = self._chat.members.peek(conversation)
+        # Forgotten while the job stood in the queue; or somebody who came earlier waits, and is not to be overtaken.
+        if members is None or (conversation in self._waiting and not job.sets_mv):
             self._wait_for_members([job])
             return False
         try:
@@ -317,9 +326,12 @@ def _recipients(item: _Placed) -> tuple[int, ...]:
 
 
 async def finish_owed(chat: Chat) -> int:
-    """After a start: puts stored messages whose spread the last process did not finish into their members' inboxes. Returns how many."""
+    """Puts stored messages whose spread was not finished into their members' inboxes: after a start, or when the road `owes`.
+
+    Returns how many. What stands above its head waits for the send that releases it.
+    """
     finished = 0
-    while owed := await chat.sequencer.owed(BATCH_MAX):
+    while owed := await _released(chat, await chat.sequencer.owed(BATCH_MAX)):
         spreads = []
         for message in owed:
             try:
@@ -333,3 +345,8 @@ async def finish_owed(chat: Chat) -> int:
         await chat.sequencer.done(owed)
         finished += len(owed)
     return finished
+
+
+async def _released(chat: Chat, messages: Sequence[Message]) -> list[Message]:
+    heads = await chat.sequencer.heads([message.conversation for message in messages])
+    return [message for message, head in zip(messages, heads, strict=True) if message.seq <= head.seq]

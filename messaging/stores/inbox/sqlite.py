@@ -78,9 +78,8 @@ class SqliteInbox:
 
     async def register(self, user: int, node: str) -> None:
         self._nodes[user] = tuple({*self._nodes.get(user, ()), node})
-        await self._file.write(
-            parameters=(), durable=False
-        )  # entries that were on their way before we were named are readable now
+        # Nothing to write: it returns after the writes before it, so that entries which were on their way, unnamed, can be read now.
+        await self._file.write(parameters=(), durable=False)
         ((last,),) = await self._file.read(_LAST, {"user": user})
         self._last[user] = max(self._last.get(user, 0), last)
 
