@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.api.spec import openapi_json
 from chatsite import error_pages
 from chatsite.api import api
 from messaging import pages
@@ -14,6 +15,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
+    path("api/auth/openapi.json", openapi_json),
+    path("api/auth/openapi.yaml", RedirectView.as_view(url="openapi.json")),
     path("api/auth/", include("allauth.headless.urls")),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("", pages.chat, name="chat"),
