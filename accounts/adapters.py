@@ -25,6 +25,11 @@ class AccountAdapter(DefaultAccountAdapter):
         cleaned: str = super().clean_username(canonical_username(username), shallow=shallow)
         return cleaned
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Counts wrong passwords by what was typed alone. allauth adds the Host header, whose port a client may choose freely."""
+        typed = str(credentials.get("email") or credentials.get("username") or "")
+        return typed.strip().lower()
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request) or "0.0.0.0"  # noqa: S104 - one bucket for all whose address is unknown
 

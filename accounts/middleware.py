@@ -49,5 +49,7 @@ def _remember(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
     """Keeps the language in Django's cookie, for API calls and for after the logout."""
     locale = translation.get_language()
     if locale and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != locale and request.user.is_authenticated:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, locale, max_age=settings.SESSION_COOKIE_AGE, samesite="Lax")
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, locale, max_age=settings.SESSION_COOKIE_AGE, samesite="Lax", secure=settings.HTTPS
+        )
     return response

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms import DeviceNameForm, FirstAccountForm, ProfileForm, blame
@@ -50,6 +51,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/welcome.html", {"form": form})
 
 
+@never_cache
 @require_GET
 @login_required
 def next_steps(request: HttpRequest) -> HttpResponse:
@@ -57,6 +59,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/next_steps.html", {"address": request.build_absolute_uri("/")})
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
 def settings_page(request: HttpRequest) -> HttpResponse:
@@ -76,6 +79,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/settings.html", {"form": form})
 
 
+@never_cache
 @require_GET
 @login_required
 def devices_page(request: HttpRequest) -> HttpResponse:

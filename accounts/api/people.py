@@ -7,8 +7,15 @@ from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import MeOut, ProfileIn, UserOut
 from accounts.models import User
 from accounts.services import users
+from chatsite.core.errors import RateLimited
+from chatsite.core.ratelimit import RateLimiter
 
 router = Router(tags=["people"])
+
+# Nobody needs more to start conversations; trying out names to list the people here takes for ever.
+LOOKUPS_PER_SECOND = 0.5
+LOOKUPS_AT_ONCE = 60
+_lookups = RateLimiter()
 
 
 def _me(user: User, device_id: int) -> MeOut:
@@ -32,4 +39,7 @@ async def change_me(request: AuthenticatedRequest, profile: ProfileIn) -> MeOut:
 @router.get("/users/{username}", response=UserOut, summary="Find a person")
 async def read_user(request: AuthenticatedRequest, username: str) -> UserOut:
     """One person by exact username; there is no search, so that nobody can list the people here."""
+    wait_seconds = _lookups.allow(request.auth.user_id, LOOKUPS_PER_SECOND, LOOKUPS_AT_ONCE)
+    if wait_seconds is not None:
+        raise RateLimited(retry_after=wait_seconds)
     return UserOut.of(await sync_to_async(users.find_user)(username))

@@ -6,7 +6,8 @@ import pytest
 from django.test import RequestFactory
 
 from accounts.addresses import client_ip
-from tests.accounts.clients import App, person
+from accounts.api.people import LOOKUPS_AT_ONCE
+from tests.accounts.clients import App, person, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,21 @@ def test_a_forged_forwarded_for_does_not_help() -> None:
         App(**{"X-Forwarded-For": f"198.51.100.{number}"}).log_in(f"person{number}", "wrong")
     person("ada")
     assert App(**{"X-Forwarded-For": "203.0.113.9"}).log_in("ada").status_code == 400
+
+
+def test_a_forged_host_does_not_help() -> None:
+    person("ada")
+    for number in range(5):
+        App(Host=f"localhost:{8000 + number}").log_in("ada", "wrong")
+    assert App(Host="localhost:9000").log_in("ada").status_code == 400
+
+
+def test_trying_out_usernames_is_limited() -> None:
+    app = App().sign_up("ada")
+    answers = [app.call("GET", f"/api/v1/users/person{number}") for number in range(LOOKUPS_AT_ONCE + 2)]
+    assert [answer.status_code for answer in answers[:3]] == [404] * 3
+    assert problem(answers[-1])[:2] == (429, "rate_limited")
+    assert int(answers[-1]["Retry-After"]) >= 1
 
 
 def test_behind_a_trusted_proxy_each_client_counts_for_itself(settings: Any) -> None:
