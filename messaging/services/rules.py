@@ -20,7 +20,7 @@ def check_change(row: Conversation, by: int, event: dict[str, Any]) -> None:
     if kind in {"removed", "role"}:
         _check_subject(row, actor, event)
     if kind == "joined" and row.memberships.filter(state=State.JOINED).count() >= GROUP_MAX:
-        raise GroupFull(f"A group has at most {GROUP_MAX} people")
+        raise GroupFull("A group has at most %(count)d people", count=GROUP_MAX)
 
 
 def _check_subject(row: Conversation, actor: Membership, event: dict[str, Any]) -> None:
