@@ -47,7 +47,7 @@ function recount(entry, me) {
 /** Sending moves the sender's own mark. @param {Entry} entry @param {Message} message @param {number} head @param {string} me @returns {Entry} */
 export function withMessage(entry, message, head, me) {
   const newest = message.kind !== "void" && message.seq >= (entry.preview?.seq ?? 0);
-  const read = message.sender === me && message.kind === "text" ? Math.max(entry.read, message.seq) : entry.read;
+  const read = message.sender === me ? Math.max(entry.read, message.seq) : entry.read;
   const active = Math.max(entry.active_at, message.sent_at);
   const preview = newest ? message : entry.preview;
   return recount({ ...entry, head: Math.max(entry.head, head, message.seq), read, preview, active_at: active }, me);

@@ -181,12 +181,13 @@ export class Sync {
     if (newest > 0 && message.seq > newest + 1) await this.#quietly(() => this.pull(id));
   }
 
-  /** One far below all we hold would be an island to fill: it is left for paging back. @param {string} id @param {Message} message @param {number} head */
+  /** One far below all we hold would be an island to fill: it is left for paging back. Who writes has read all before. @param {string} id @param {Message} message @param {number} head */
   #add(id, message, head) {
     const lowest = this.heldOf(id)[0]?.[0] ?? 0;
     if (message.seq < lowest - 1) return this.world.addHead(id, head, 0);
     this.#keep(id, [message], [message.seq, message.seq]);
     this.world.addMessage(id, message, head);
+    this.world.addMarks(id, [{ user: message.sender, read: message.seq, delivered: message.seq }]);
   }
 
   /** @param {string} id @param {readonly Message[]} messages @param {Range | null} range */
