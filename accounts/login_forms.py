@@ -45,6 +45,7 @@ class LoginForm(InOurWords, allauths.LoginForm):
 class SignupForm(InOurWords, allauths.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.order_fields(["username", "password1", "email"])
         self.fields["username"].widget.attrs.update(autocapitalize="none", spellcheck="false")
         self.fields["username"].help_text = _("Letters a–z, digits, and . _ - between them. Others find you by it.")
 

@@ -1,9 +1,12 @@
 """A browser signs up, logs in, changes its password and logs out; a cookie alone changes nothing."""
 
 import json
+import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.test import Client
 
 from accounts.models import Device, User
@@ -160,3 +163,33 @@ def test_the_settings_page_saves_the_profile_and_refuses_tricks() -> None:
     tricked = client.post("/accounts/settings/", {"display_name": "Ada\u202egnp.exe", "locale": "en", "theme": "dark"})
     assert tricked.status_code == 200
     assert User.objects.get().display_name == "Ada Lovelace"
+
+
+def test_a_forgotten_password_is_reset_by_mail_and_logs_out_everywhere(closed: list[int]) -> None:
+    person("ada", email="ada@example.org")
+    app, here = App(), browser("ada")
+    app.log_in("ada")
+    visitor = Client()
+    asked = visitor.post("/accounts/password/reset/", {"email": "Ada@Example.org"})
+    assert asked["Location"] == "/accounts/password/reset/done/"
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", str(mail.outbox[-1].body))
+    assert link is not None
+    form = visitor.get(link[1])["Location"]
+    done = visitor.post(form, {"password1": "another horse battery", "password2": "another horse battery"})
+    assert done["Location"] == "/accounts/password/reset/key/done/"
+    assert app.me().status_code == here.get("/api/v1/me").status_code == 401
+    assert len(closed) == 2
+    assert App().log_in("ada").status_code == 400
+    assert App().log_in("ada", "another horse battery").status_code == 200
+    assert "spent" in Client().get(link[1], follow=True).content.decode()
+
+
+def test_an_email_address_is_confirmed_by_a_link_of_ours() -> None:
+    App().sign_up("ada", email="ada@example.org")
+    link = re.search(r"http://testserver(/accounts/confirm-email/\S+)", str(mail.outbox[-1].body))
+    assert link is not None
+    assert mail.outbox[-1].subject.startswith("Chatsite: ")
+    visitor = Client()
+    assert "ada@example.org" in visitor.get(link[1]).content.decode()
+    visitor.post(link[1])
+    assert EmailAddress.objects.get().verified
