@@ -19,7 +19,7 @@ class Conversation(models.Model):
 
     id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=6, choices=Kind)
-    title = models.CharField(_("title"), max_length=TITLE_MAX, blank=True)
+    title = models.CharField(_("title"), max_length=TITLE_MAX, blank=True, db_index=True)
     # "lower:higher" user id of a direct conversation, so that two people have one; null for groups.
     direct_key = models.CharField(max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001
     # Number of the last completed MembershipChange; the sequencer holds the same number and refuses sends that know an older one.
