@@ -1,7 +1,8 @@
 """Pages speak the language their reader chose, else the one the browser asks for."""
 
 import pytest
-from django.test import Client
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient, Client
 
 from accounts.models import User
 from tests.accounts.clients import App, browser, person, told
@@ -43,3 +44,14 @@ def test_apps_are_answered_in_the_language_they_ask_for() -> None:
     app = App(**{"Accept-Language": "zh-Hans"}).sign_up("ada")
     assert told(app.call("PATCH", "/api/v1/me", {"theme": "neon"}))["detail"] == "没有这种配色"
     assert User.objects.get().locale == ""
+
+
+async def test_the_chosen_language_holds_under_the_asynchronous_server() -> None:
+    await sync_to_async(person)("ada", locale="zh-hans")
+    cookies = (await sync_to_async(browser)("ada")).cookies
+    client = AsyncClient()
+    client.cookies["sessionid"] = cookies["sessionid"].value
+    page = await client.get("/accounts/devices/", headers={"Accept-Language": "en"})
+    assert page["Content-Language"] == "zh-hans"
+    assert "设备" in page.content.decode()
+    assert page.cookies["django_language"].value == "zh-hans"
