@@ -113,7 +113,10 @@ export class Api {
   /** @param {Response} response */
   async #answer(response) {
     if (response.status === 401) this.onSignedOut();
-    const answer = response.status === 204 ? null : await response.json().catch(() => null);
+    if (response.status === 204) return null;
+    const answer = await response.json().catch((error) => {
+      if (response.ok) throw new Unreachable(String(error)); // it broke off half way
+    });
     if (response.ok) return answer;
     throw new Problem({ status: response.status, code: fallbackCode(response.status), ...answer });
   }
