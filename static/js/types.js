@@ -11,7 +11,8 @@
  * @typedef {{ seq: number, kind: "text" | "event" | "void", sender: string, client_id: string, sent_at: number, text: string,
  *   event?: SystemEvent | null, reply_to?: number | null, mentions?: string[] | null, edited_at?: number | null, redacted_at?: number | null }} Message
  * @typedef {{ conversation: Conversation, head: number, read: number, unread: number, active_at: number, preview: Message | null,
- *   others_read: number, others_delivered: number }} Entry
+ *   others_read: number, others_delivered: number, people?: User[] }} Entry
+ *   `people` is ours: those whose names we knew and are told no more, for we are outside
  * @typedef {{ user: string, read: number, delivered: number }} Mark
  * @typedef {{ user: string, online: boolean, last_active_at: number | null }} Presence
  *

@@ -68,6 +68,8 @@ export const en = {
   "message.readBy": "Read by {names}",
   "message.failed": "Not sent",
   "message.failed.reason": "Not sent: {reason}",
+  "message.failed.outside": "Not sent: you are no longer in this conversation",
+  "message.failed.conflict": "Not sent: it clashed with another message",
   "message.retry": "Try again",
   "message.delete": "Delete",
   "message.more": "Show all",
@@ -78,6 +80,7 @@ export const en = {
   "message.unknownPerson": "Somebody",
 
   "event.you": "You",
+  "event.you.object": "you",
   "event.created": "{by} created the group",
   "event.renamed": "{by} named the group “{title}”",
   "event.joined": "{user} joined",

@@ -66,6 +66,8 @@ export const zhHans = {
   "message.readBy": "{names}已读",
   "message.failed": "未发送",
   "message.failed.reason": "未发送：{reason}",
+  "message.failed.outside": "未发送：你已不在此会话中",
+  "message.failed.conflict": "未发送：与另一条消息冲突",
   "message.retry": "重试",
   "message.delete": "删除",
   "message.more": "展开全文",
@@ -76,6 +78,7 @@ export const zhHans = {
   "message.unknownPerson": "某人",
 
   "event.you": "你",
+  "event.you.object": "你",
   "event.created": "{by}创建了群组",
   "event.renamed": "{by}将群名改为“{title}”",
   "event.joined": "{user}加入了群组",

@@ -6,6 +6,7 @@
  * @typedef {import("../types.js").Member} Member
  * @typedef {import("../types.js").Message} Message
  * @typedef {import("../types.js").Mark} Mark
+ * @typedef {import("../types.js").User} User
  */
 
 /** My place in a conversation. @param {Conversation} conversation @param {string} me @returns {Member | undefined} */
@@ -37,6 +38,19 @@ export function countUnread({ conversation, head, read }, me) {
     (sum, [first, last]) => sum + Math.max(0, Math.min(last ?? head, head) - Math.max(first - 1, read)),
     0,
   );
+}
+
+/** Whoever is in a conversation, or was when we last saw inside. @param {Entry} entry @param {string} id @returns {User | undefined} */
+export function personIn(entry, id) {
+  const member = entry.conversation.members.find(({ user }) => user.id === id);
+  return member?.user ?? entry.people?.find((user) => user.id === id);
+}
+
+/** Who would be forgotten if only a new telling of the members counted. @param {Entry} old @param {Conversation} conversation @returns {User[]} */
+function remembered(old, conversation) {
+  const told = new Set(conversation.members.map(({ user }) => user.id));
+  const known = [...old.conversation.members.map(({ user }) => user), ...(old.people ?? [])];
+  return [...new Map(known.map((user) => [user.id, user])).values()].filter(({ id }) => !told.has(id));
 }
 
 /** @param {Entry} entry @param {string} me @returns {Entry} */
@@ -74,7 +88,8 @@ export function withMarks(entry, marks, me) {
 /** Of two versions of a conversation the higher counts. @param {Entry} entry @param {Conversation} conversation @param {string} me @returns {Entry} */
 export function withConversation(entry, conversation, me) {
   const newer = conversation.version >= entry.conversation.version ? conversation : entry.conversation;
-  return recount({ ...entry, conversation: newer, head: Math.max(entry.head, conversation.head) }, me);
+  const people = remembered(entry, newer);
+  return recount({ ...entry, conversation: newer, people, head: Math.max(entry.head, conversation.head) }, me);
 }
 
 /** Two tellings of one entry in one. @param {Entry} old @param {Entry} fresh @param {string} me @returns {Entry} */
@@ -83,6 +98,7 @@ export function mergeEntries(old, fresh, me) {
   return recount(
     {
       conversation,
+      people: remembered(old, conversation),
       head: Math.max(old.head, fresh.head),
       read: Math.max(old.read, fresh.read),
       unread: 0,

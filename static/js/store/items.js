@@ -3,6 +3,7 @@
  *
  * @typedef {import("../types.js").Message} Message
  * @typedef {import("../types.js").Pending} Pending
+ * @typedef {import("../types.js").Range} Range
  * @typedef {{ kind: "day", key: string, at: number } | { kind: "unread", key: string } | { kind: "event", key: string, message: Message }
  *   | { kind: "message", key: string, message: Message, pending?: Pending, mine: boolean, first: boolean, last: boolean }} Item
  *   `first` and `last`: of the sender's group.
@@ -12,8 +13,8 @@ import { daysBetween } from "../i18n/words.js";
 
 const TOGETHER_MS = 5 * 60_000;
 
-/** @param {{ messages: readonly Message[], pending: readonly Pending[], me: string, unreadFrom: number }} what @returns {Item[]} */
-export function items({ messages, pending, me, unreadFrom }) {
+/** @param {{ messages: readonly Message[], pending: readonly Pending[], me: string, unread: Range | null }} what @returns {Item[]} */
+export function items({ messages, pending, me, unread }) {
   /** @type {Item[]} */
   const list = [];
   const acked = new Set(messages.filter(({ sender }) => sender === me).map(({ client_id }) => client_id));
@@ -21,9 +22,10 @@ export function items({ messages, pending, me, unreadFrom }) {
   for (const message of messages) {
     if (message.kind === "void") continue;
     addDay(list, message.sent_at);
-    if (!unreadShown && unreadFrom > 0 && message.seq >= unreadFrom && message.sender !== me) {
+    const { seq, sender } = message;
+    if (!unreadShown && unread && seq >= unread[0] && seq <= unread[1] && sender !== me) {
       unreadShown = true;
-      list.push({ kind: "unread", key: `unread-${unreadFrom}` });
+      list.push({ kind: "unread", key: `unread-${unread[0]}` });
     }
     const key = `${message.sender}:${message.client_id}`;
     if (message.kind === "event") list.push({ kind: "event", key, message });

@@ -5,8 +5,8 @@
  * @typedef {import("./world.js").World} World
  * @typedef {import("./cache.js").Cache} Cache
  * @typedef {import("./sync.js").Sync} Sync
- * @typedef {{ id: string, view: View, unreadFrom: number, loading: boolean, failed: boolean }} Open
- *   `unreadFrom`: the first seq that was unread when it was opened, 0 for none.
+ * @typedef {{ id: string, view: View, unread: import("../types.js").Range | null, loading: boolean, failed: boolean }} Open
+ *   `unread`: the seqs that were so when it was opened.
  */
 
 import { batch, effect, signal } from "../../vendor/signals-core.js";
@@ -110,11 +110,12 @@ export class Reader {
   /** @param {string} id */
   #begin(id) {
     const entry = this.world.entry(id);
-    const unreadFrom = entry && entry.unread > 0 ? entry.read + 1 : 0;
+    /** @type {Open["unread"]} */
+    const unread = entry && entry.unread > 0 ? [entry.read + 1, entry.head] : null;
     batch(() => {
       this.world.change(id, { type: "head", head: entry?.head ?? 0 });
       const view = tailView(this.world.timeline(id));
-      this.open.value = { id, view, unreadFrom, loading: true, failed: false };
+      this.open.value = { id, view, unread, loading: true, failed: false };
     });
   }
 

@@ -2,13 +2,14 @@
 
 import { useEffect, useState } from "../../vendor/preact-hooks.js";
 import { t } from "../i18n/words.js";
+import { personIn } from "../store/entries.js";
 import { cut } from "../text/points.js";
 import { PersonAvatar } from "./avatar.js";
 import { ConversationPane } from "./conversation.js";
 import { ChatContext, html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
 import { List } from "./list.js";
-import { nameOf, titleOf, userIn } from "./names.js";
+import { nameOf, titleOf } from "./names.js";
 import { NewDialog } from "./new.js";
 import { Panel } from "./panel.js";
 import { dialog, go, notice, panelOpen, route } from "./screen.js";
@@ -25,9 +26,9 @@ export function App({ chat, csrf, onLogOut }) {
   return html`<${ChatContext.Provider} value=${chat}>
     <div class=${`app ${id === null ? "on-list" : "on-conversation"} ${panelOpen.value && id !== null ? "with-panel" : ""}`} onKeyDown=${shortcuts}>
       <a class="skip-link" href="#conversation">${t("app.skip")}</a>
+      <${Bar} />
       <nav class="sidebar" aria-label=${t("app.conversations")}>
         <${Head} csrf=${csrf} onLogOut=${onLogOut} />
-        <${Bar} />
         <${List} />
       </nav>
       <main class="pane" id="conversation" tabindex="-1">
@@ -125,7 +126,7 @@ function Announcer() {
   const entry = news && world.entries.value.get(news.id);
   if (!news || !entry || news.message.kind !== "text")
     return html`<div class="visually-hidden" aria-live="polite"></div>`;
-  const who = nameOf(userIn(entry.conversation, news.message.sender));
+  const who = nameOf(personIn(entry, news.message.sender));
   const where = entry.conversation.kind === "group" ? `${titleOf(entry.conversation, world.me.id)}, ` : "";
   return html`<div class="visually-hidden" aria-live="polite">${where}${who}: ${cut(news.message.text, 200)}</div>`;
 }

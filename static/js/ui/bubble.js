@@ -75,13 +75,19 @@ function fold(text) {
   return start.length < text.length ? start : null;
 }
 
+/** @param {Pending} pending */
+function whyFailed({ reason, detail }) {
+  if (reason === "forbidden" || reason === "not_found") return t("message.failed.outside");
+  if (reason === "conflict") return t("message.failed.conflict");
+  return detail ? t("message.failed.reason", { reason: detail }) : t("message.failed");
+}
+
 /** @param {{ pending: Pending | undefined }} props */
 function Failed({ pending }) {
   const chat = useChat();
   if (!pending) return null;
-  const reason = pending.detail ? t("message.failed.reason", { reason: pending.detail }) : t("message.failed");
   return html`<div class="failed-note" role="alert">
-    <span>${reason}</span>
+    <span>${whyFailed(pending)}</span>
     <button type="button" onClick=${() => chat.outbox.retry(pending.client_id)}>${t("message.retry")}</button>
     <button type="button" onClick=${() => chat.outbox.remove(pending.client_id)}>${t("message.delete")}</button>
   </div>`;

@@ -5,12 +5,12 @@
  */
 
 import { ago, t } from "../i18n/words.js";
-import { partner, placeOf } from "../store/entries.js";
+import { partner, personIn, placeOf } from "../store/entries.js";
 import { ConversationAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
-import { nameOf, titleOf, userIn } from "./names.js";
+import { nameOf, titleOf } from "./names.js";
 import { go, now, panelOpen } from "./screen.js";
 import { Timeline } from "./timeline.js";
 
@@ -69,6 +69,7 @@ function Subtitle({ entry }) {
   const presence = world.presence.value;
   if (conversation.kind === "group") {
     const joined = conversation.members.filter(({ state }) => state === "joined");
+    if (joined.length === 0) return html`<span class="conversation-subtitle"></span>`;
     const members = t("conversation.members", { count: joined.length });
     const count = joined.filter(({ user }) => user.id !== world.me.id && presence.get(user.id)?.online).length;
     return html`<span class="conversation-subtitle">
@@ -87,9 +88,7 @@ function Subtitle({ entry }) {
 function Typing({ entry }) {
   const { world } = useChat();
   const { conversation } = entry;
-  const names = [...(world.typing.value.get(conversation.id)?.keys() ?? [])].map((id) =>
-    nameOf(userIn(conversation, id)),
-  );
+  const names = [...(world.typing.value.get(conversation.id)?.keys() ?? [])].map((id) => nameOf(personIn(entry, id)));
   const [a = "", b = ""] = names;
   const words =
     names.length === 1 ? t("typing.one", { a }) : names.length === 2 ? t("typing.two", { a, b }) : t("typing.many");

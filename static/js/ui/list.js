@@ -5,12 +5,12 @@
  */
 
 import { fullTime, shortTime, t } from "../i18n/words.js";
-import { placeOf } from "../store/entries.js";
+import { personIn, placeOf } from "../store/entries.js";
 import { cut } from "../text/points.js";
 import { ConversationAvatar } from "./avatar.js";
 import { explain } from "./explain.js";
 import { html, memo, useChat } from "./html.js";
-import { eventText, nameOf, titleOf, userIn } from "./names.js";
+import { eventText, nameOf, titleOf } from "./names.js";
 import { dialog, go, notice, now, route } from "./screen.js";
 import { Ticks } from "./ticks.js";
 
@@ -106,13 +106,14 @@ function stateOfPreview({ preview, others_read, others_delivered, conversation }
 }
 
 /** @param {Entry} entry @param {string} me */
-function previewText({ conversation, preview }, me) {
+function previewText(entry, me) {
+  const { conversation, preview } = entry;
   if (!preview) return t("conversation.empty.title");
   if (preview.redacted_at) return t("message.removed");
-  if (preview.kind === "event") return eventText(conversation, preview, me);
+  if (preview.kind === "event") return eventText(entry, preview, me);
   const text = cut(preview.text.replace(/\s+/g, " "), PREVIEW);
   if (conversation.kind === "direct") return text;
-  return preview.sender === me ? t("list.you", { text }) : `${nameOf(userIn(conversation, preview.sender))}: ${text}`;
+  return preview.sender === me ? t("list.you", { text }) : `${nameOf(personIn(entry, preview.sender))}: ${text}`;
 }
 
 /** @param {{ entry: Entry }} props */
@@ -133,7 +134,7 @@ function Invitation({ entry }) {
     <${ConversationAvatar} conversation=${conversation} />
     <div class="row-text">
       <span class="row-title" dir="auto">${conversation.title}</span>
-      <span class="row-preview">${t("list.invitedBy", { name: nameOf(userIn(conversation, place?.invited_by ?? "")) })}</span>
+      <span class="row-preview">${t("list.invitedBy", { name: nameOf(personIn(entry, place?.invited_by ?? "")) })}</span>
       <span class="invitation-actions">
         <button class="button button-primary button-small" onClick=${() => answer("join")}>${t("list.accept")}</button>
         <button class="button button-small" onClick=${() => answer("decline")}>${t("list.decline")}</button>

@@ -3,22 +3,18 @@
  *
  * @typedef {import("../types.js").User} User
  * @typedef {import("../types.js").Conversation} Conversation
+ * @typedef {import("../types.js").Entry} Entry
  * @typedef {import("../types.js").Message} Message
  */
 
 import { t } from "../i18n/words.js";
-import { partner } from "../store/entries.js";
+import { partner, personIn } from "../store/entries.js";
 
 const HUES = 8;
 
 /** @param {User | undefined} user */
 export function nameOf(user) {
   return user ? user.display_name || user.username : t("message.unknownPerson");
-}
-
-/** @param {Conversation} conversation @param {string} id */
-export function userIn(conversation, id) {
-  return conversation.members.find((member) => member.user.id === id)?.user;
 }
 
 /** @param {Conversation} conversation @param {string} me */
@@ -45,12 +41,14 @@ export function initials(name) {
   return letters.join("").toLocaleUpperCase() || "?";
 }
 
-/** What a system message tells. @param {Conversation} conversation @param {Message} message @param {string} me */
-export function eventText(conversation, { event }, me) {
+/** What a system message tells. @param {Entry} entry @param {Message} message @param {string} me */
+export function eventText(entry, { event }, me) {
   if (!event) return t("event.other");
-  const who = (/** @type {string | null | undefined} */ id) =>
-    id === me ? t("event.you") : nameOf(userIn(conversation, id ?? ""));
-  const params = { by: who(event.by), user: who(event.user), title: event.title ?? "" };
+  const who = (/** @type {string | null | undefined} */ id, /** @type {"event.you" | "event.you.object"} */ you) =>
+    id === me ? t(you) : nameOf(personIn(entry, id ?? ""));
+  const acts = event.type === "joined" || event.type === "left";
+  const user = who(event.user, acts ? "event.you" : "event.you.object");
+  const params = { by: who(event.by, "event.you"), user, title: event.title ?? "" };
   switch (event.type) {
     case "created":
       return t("event.created", params);

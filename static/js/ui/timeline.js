@@ -7,13 +7,14 @@
 
 import { useEffect, useLayoutEffect, useRef } from "../../vendor/preact-hooks.js";
 import { dayName, t } from "../i18n/words.js";
+import { personIn } from "../store/entries.js";
 import { items } from "../store/items.js";
 import { EMPTY } from "../store/timeline.js";
 import { shown } from "../store/view.js";
 import { Bubble } from "./bubble.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
-import { eventText, nameOf, titleOf, userIn } from "./names.js";
+import { eventText, nameOf, titleOf } from "./names.js";
 import { progress } from "./progress.js";
 import { now } from "./screen.js";
 import { Scroller } from "./scroll.js";
@@ -27,7 +28,7 @@ export function Timeline({ entry, open, title }) {
   const placed = useRef(false);
   const timeline = world.timelines.value.get(open.id) ?? EMPTY;
   const pending = open.view.tail ? world.pending.value.filter((one) => one.conversation === open.id) : [];
-  const list = items({ messages: shown(timeline, open.view), pending, me: world.me.id, unreadFrom: open.unreadFrom });
+  const list = items({ messages: shown(timeline, open.view), pending, me: world.me.id, unread: open.unread });
 
   const look = () => {
     const seq = scroller.current?.lastSeen() ?? 0;
@@ -115,7 +116,7 @@ function Lines({ list, entry }) {
         return html`<p class="unread-line" key=${item.key} data-key=${item.key}><span>${t("conversation.newMessages")}</span></p>`;
       case "event":
         return html`<p class="event-line" key=${item.key} data-key=${item.key} data-seq=${item.message.seq} dir="auto">
-          ${eventText(conversation, item.message, me)}
+          ${eventText(entry, item.message, me)}
         </p>`;
       default:
         return html`<${Bubble}
@@ -127,7 +128,7 @@ function Lines({ list, entry }) {
           first=${item.first}
           last=${item.last}
           group=${conversation.kind === "group"}
-          author=${userIn(conversation, item.message.sender)}
+          author=${personIn(entry, item.message.sender)}
           tick=${item.mine ? how.tick(item.message, item.pending) : "sent"}
           readers=${item.mine ? how.readers(item.message) : ""}
         />`;
