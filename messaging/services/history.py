@@ -33,22 +33,22 @@ async def read_history(
     spans = members.member(reader).spans
     (stand,) = await chat.sequencer.heads([conversation])
     head = members.last_seen_by(reader, stand.seq)
+    # Where an empty page stands: what is above lies after it, the rest before.
+    place = next((place for place in (after, around, before and before - 1) if place is not None), head)
+    edge = min(place, head)
     if after is not None:
-        windows = _upwards(spans, above=after, head=head, count=limit)
+        windows = _upwards(spans, above=edge, head=head, count=limit)
     elif around is not None:
-        windows = [
-            *_downwards(spans, upto=min(around, head), count=(limit + 1) // 2),
-            *_upwards(spans, above=min(around, head), head=head, count=limit // 2),
-        ]
+        lower, upper = (limit + 1) // 2, limit // 2
+        windows = [*_downwards(spans, upto=edge, count=lower), *_upwards(spans, above=edge, head=head, count=upper)]
     else:
-        windows = _downwards(spans, upto=head if before is None else min(before - 1, head), count=limit)
+        windows = _downwards(spans, upto=edge, count=limit)
     messages = [message for first, last in windows for message in await chat.log.page(conversation, first=first, last=last)]
-    lowest = windows[0][0] if windows else head + 1 if before is None else before
-    highest = windows[-1][1] if windows else head if after is None else after
+    lowest, highest = (windows[0][0], windows[-1][1]) if windows else (edge + 1, edge)
     return HistoryPage(
         messages=messages,
         head=head,
-        more_before=bool(_downwards(spans, upto=min(lowest - 1, head), count=1)),
+        more_before=bool(_downwards(spans, upto=lowest - 1, count=1)),
         more_after=bool(_upwards(spans, above=highest, head=head, count=1)),
     )
 
