@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -27,5 +28,5 @@ class Pusher:
 
 def open_pusher() -> Pusher:
     """The console gateway until devices can subscribe to a push service."""
-    spec = settings.PUSH_GATEWAYS["console"]
+    spec: dict[str, Any] = settings.PUSH_GATEWAYS["console"]
     return Pusher(import_string(spec["BACKEND"])(**spec.get("OPTIONS", {})))
