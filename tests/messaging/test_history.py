@@ -10,7 +10,7 @@ from tests.contracts.rig import wish
 from tests.messaging.world import World
 
 HEAD = 30
-SPANS = {
+SPANS: dict[str, list[list[int | None]]] = {
     "all": [[1, None]],
     "from the middle": [[12, None]],
     "two stays": [[3, 8], [20, None]],
