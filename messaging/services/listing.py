@@ -30,11 +30,15 @@ async def list_conversations(chat: Chat, *, user: int, page: int = 1) -> Listing
     `cursor` is as of before the first page was read: whatever happens meanwhile comes again with a sync, which is harmless.
     """
     cursor = await chat.inbox.cursor(user)
-    since = await database_sync_to_async(_conversations_of)(user)
-    heads = dict(zip(since, await chat.sequencer.heads(list(since)), strict=True))
-    ordered = sorted(
-        since, key=lambda conversation: (heads[conversation].active_at or since[conversation], conversation), reverse=True
-    )
+    places = await database_sync_to_async(_places_of)(user)
+    heads = dict(zip(places, await chat.sequencer.heads(list(places)), strict=True))
+
+    def activity(conversation: int) -> tuple[int, int]:
+        """What is said among the others does not move a conversation one is not in."""
+        since, is_in = places[conversation]
+        return ((is_in and heads[conversation].active_at) or since, conversation)
+
+    ordered = sorted(places, key=activity, reverse=True)
     start = (page - 1) * PAGE
     loaded = await _members_of(chat, ordered[start : start + PAGE])
     shown = [(members, heads[conversation]) for conversation, members in loaded.items()]
@@ -53,11 +57,12 @@ async def read_entry(chat: Chat, *, user: int, conversation: int) -> dict[str, A
     return (await _entries(chat, user, [(members, head)]))[0]
 
 
-def _conversations_of(user: int) -> dict[int, int]:
-    """Every conversation with a place for the user, and since when (ms): that orders the ones without messages."""
-    memberships = Membership.objects.filter(user_id=user).exclude(state=Membership.State.DECLINED)
+def _places_of(user: int) -> dict[int, tuple[int, bool]]:
+    """Every conversation with a place for the user: since when (ms) it is as it is, and whether they are in."""
+    places = Membership.objects.filter(user_id=user).exclude(state=Membership.State.DECLINED)
     return {
-        conversation: int(since.timestamp() * 1000) for conversation, since in memberships.values_list("conversation_id", "since")
+        conversation: (int(since.timestamp() * 1000), state == Membership.State.JOINED)
+        for conversation, since, state in places.values_list("conversation_id", "since", "state")
     }
 
 

@@ -245,7 +245,7 @@ def _apply_to_member(conversation: Conversation, event: dict[str, Any], seq: int
             membership.state, membership.since = State.JOINED, timezone.now()
             membership.spans = [*membership.spans, [seq, None]]
         case "left" | "removed":
-            membership.state = State(event["type"])
+            membership.state, membership.since = State(event["type"]), timezone.now()
             membership.spans = [*membership.spans[:-1], [membership.spans[-1][0], seq]]
             membership.role, membership.last_title = Role.MEMBER, conversation.title
         case "role":

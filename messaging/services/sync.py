@@ -8,6 +8,7 @@ from messaging.protocol.events import Placed, PlacedMarks, Resync, Synced, Touch
 from messaging.protocol.types import Message
 from messaging.services.chat import Chat
 from messaging.services.members import Members
+from messaging.services.receipts import list_marks
 from messaging.services.views import encode_conversation
 from messaging.stores.inbox.base import Entry, Lost
 from messaging.stores.log.base import PAGE_MAX
@@ -47,7 +48,7 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
             )
         ],
         receipts=[
-            PlacedMarks(str(conversation), view_marks(await chat.receipts.of_conversation(conversation)))
+            PlacedMarks(str(conversation), view_marks(await list_marks(chat, reader=user, conversation=conversation)))
             for conversation in conversations
             if members[conversation].member(user).is_in
         ],
