@@ -13,6 +13,7 @@ from chatsite.core.errors import StartupRefused
 
 FRAME_MAX_BYTES = 1_310_720  # `limits.frame` of docs/protocol.md
 BACKLOG = 2048
+UNREAD_MILLISECONDS = 30_000
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -23,6 +24,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise StartupRefused(f"{host} is no address of this machine.") from None
     listener = socket.socket(family, kind, number)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted sockets inherit it: a peer that never reads is dropped by the kernel
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     try:
         listener.bind(address)
         listener.listen(BACKLOG)
