@@ -126,6 +126,6 @@ def _entry(members: Members, head: Head, top: int, mark: Mark, newest: Message |
         "unread": count_visible(own.spans, above=mark.read, upto=top),
         "active_at": newest.sent_at if newest else members.created_at,
         "preview": view_message(newest, text_max=PREVIEW_MAX) if newest else None,
-        "others_read": others.read,
-        "others_delivered": others.delivered,
+        "others_read": min(others.read, top),  # who is out learns no more than they could see
+        "others_delivered": min(others.delivered, top),
     }
