@@ -72,6 +72,7 @@ async def test_who_left_keeps_what_they_saw_and_learns_nothing_new(world: World,
     assert (first["conversation"]["id"], second["conversation"]["id"]) == (str(other), str(room))
     for entry in (before, second):
         entry["conversation"].pop("version")  # a number that only rises
+        assert max(entry.pop("others_read"), entry.pop("others_delivered")) <= entry["head"]
     assert second == before
 
 

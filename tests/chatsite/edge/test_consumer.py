@@ -51,6 +51,10 @@ def echo_of(peer: Peer) -> Echo:
     return peer.consumer
 
 
+def code_of(peer: Peer) -> int | None:
+    return peer.consumer.close_code
+
+
 async def test_a_socket_is_accepted_and_answered(peer: Peer) -> None:
     for text in ("one", "two"):
         peer.say(text)
@@ -127,9 +131,9 @@ async def test_a_full_queue_ends_the_socket(peer: Peer, monkeypatch: pytest.Monk
     peer.stop_reading()
     for number in range(11):  # one is on its way, ten wait
         peer.consumer.deliver(f"{number}")
-    assert peer.consumer.close_code is None
+    assert code_of(peer) is None
     peer.consumer.deliver("too much")
-    assert peer.consumer.close_code == SLOW
+    assert code_of(peer) == SLOW
     await asyncio.wait_for(peer.task, 1)
     assert echo_of(peer).ends == 1
 
@@ -139,9 +143,9 @@ async def test_a_queue_is_bounded_by_its_characters_too(peer: Peer, monkeypatch:
     peer.stop_reading()
     peer.consumer.deliver("x" * 1_000)  # on its way: no queue yet
     peer.consumer.deliver("x" * 100)
-    assert peer.consumer.close_code is None
+    assert code_of(peer) is None
     peer.consumer.deliver("x")
-    assert peer.consumer.close_code == SLOW
+    assert code_of(peer) == SLOW
 
 
 async def test_what_was_read_makes_room_again(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +156,7 @@ async def test_what_was_read_makes_room_again(peer: Peer, monkeypatch: pytest.Mo
         peer.consumer.deliver("x" * 100)
         peer.read_on()
         await settle()
-    assert peer.consumer.close_code is None
+    assert code_of(peer) is None
     assert len(peer.frames) == 10
 
 
