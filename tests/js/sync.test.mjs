@@ -17,6 +17,7 @@ async function agrees(device, id, hint) {
   assert.equal(entry.head, server.head, `${hint}: head`);
   assert.equal(entry.read, server.read, `${hint}: read`);
   assert.equal(entry.unread, server.unread, `${hint}: unread`);
+  assert.equal(entry.others_read, server.others_read, `${hint}: read by others`);
   assert.equal(entry.preview?.seq, server.preview?.seq, `${hint}: preview`);
   // A new head makes no new version, so the object's own head may lag; the entry's may not.
   assert.deepEqual({ ...entry.conversation, head: server.head }, server.conversation, `${hint}: conversation`);

@@ -16,10 +16,11 @@ const ROOT = "/api/v1";
 const PATIENCE_MS = 20_000;
 
 export class Api {
-  /** @param {{ csrf: () => string, onSignedOut: () => void, ask?: typeof fetch }} options */
-  constructor({ csrf, onSignedOut, ask = globalThis.fetch.bind(globalThis) }) {
+  /** @param {{ csrf: () => string, onSignedOut: () => void, language?: string, ask?: typeof fetch }} options */
+  constructor({ csrf, onSignedOut, language = "en", ask = globalThis.fetch.bind(globalThis) }) {
     this.csrf = csrf;
     this.onSignedOut = onSignedOut;
+    this.language = language;
     this.ask = ask;
   }
 
@@ -95,7 +96,7 @@ export class Api {
    */
   async #call(method, path, body) {
     /** @type {Record<string, string>} */
-    const headers = { Accept: "application/json" };
+    const headers = { Accept: "application/json", "Accept-Language": this.language };
     if (body) headers["Content-Type"] = "application/json";
     if (method !== "GET") headers["X-CSRFToken"] = this.csrf();
     const response = await this.ask(ROOT + path, {

@@ -8,6 +8,7 @@
  */
 
 import { effect, signal } from "../../vendor/signals-core.js";
+import { tag } from "../i18n/words.js";
 import { Api } from "../net/api.js";
 import { Link } from "../net/socket.js";
 import { Cache } from "./cache.js";
@@ -41,7 +42,7 @@ export class Chat {
     this.world = world;
     /** The newest message that came in from somebody else. */
     this.arrival = signal(/** @type {Arrival | null} */ (null));
-    const api = new Api({ csrf, onSignedOut: () => onSignedOut("expired") });
+    const api = new Api({ csrf, onSignedOut: () => onSignedOut("expired"), language: tag() });
     this.api = api;
     /** @type {Link} */
     const link = new Link({

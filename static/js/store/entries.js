@@ -58,13 +58,14 @@ function recount(entry, me) {
   return { ...entry, unread: countUnread(entry, me) };
 }
 
-/** Sending moves the sender's own mark. @param {Entry} entry @param {Message} message @param {number} head @param {string} me @returns {Entry} */
+/** A message is also its sender's mark. @param {Entry} entry @param {Message} message @param {number} head @param {string} me @returns {Entry} */
 export function withMessage(entry, message, head, me) {
   const newest = message.kind !== "void" && message.seq >= (entry.preview?.seq ?? 0);
-  const read = message.sender === me ? Math.max(entry.read, message.seq) : entry.read;
+  const mark = { user: message.sender, read: message.seq, delivered: message.seq };
   const active = Math.max(entry.active_at, message.sent_at);
   const preview = newest ? message : entry.preview;
-  return recount({ ...entry, head: Math.max(entry.head, head, message.seq), read, preview, active_at: active }, me);
+  const next = { ...entry, head: Math.max(entry.head, head, message.seq), preview, active_at: active };
+  return withMarks(next, [mark], me);
 }
 
 /** @param {Entry} entry @param {number} head @param {number} read @param {string} me @returns {Entry} */

@@ -7,6 +7,8 @@
  */
 
 const SOON_MS = 120;
+/** As many reads as a hello may carry. */
+const REPEAT_MOST = 1000;
 
 export class Reads {
   /** Read marks the server may not have. @type {Map<string, number>} */
@@ -35,7 +37,7 @@ export class Reads {
 
   /** @returns {Record<string, number>} */
   unconfirmed() {
-    return Object.fromEntries(this.#unconfirmed);
+    return Object.fromEntries([...this.#unconfirmed].slice(-REPEAT_MOST));
   }
 
   /** Somebody looked at everything up to a seq. @param {string} id @param {number} seq */

@@ -78,6 +78,7 @@ export class World {
     batch(() => {
       const entry = this.entry(id);
       if (entry) this.#setEntry(withMessage(entry, message, head, this.me.id));
+      this.#markSenders(id, [message]);
       if (this.timelines.peek().has(id)) this.change(id, { type: "message", message, head });
       if (message.sender === this.me.id) this.removePending(message.client_id);
       this.#stopTyping(id, message.sender);
@@ -91,6 +92,7 @@ export class World {
       const newest = page.messages.at(-1);
       if (entry && newest) this.#setEntry(withMessage(entry, newest, page.head, this.me.id));
       if (this.timelines.peek().has(id)) this.change(id, { type: "page", ask, page });
+      this.#markSenders(id, page.messages);
       for (const { sender, client_id } of page.messages) if (sender === this.me.id) this.removePending(client_id);
     });
   }
@@ -127,6 +129,15 @@ export class World {
       }
       this.marks.value = new Map(this.marks.peek()).set(id, known);
     });
+  }
+
+  /** Whoever writes has read everything before. @param {string} id @param {readonly Message[]} messages */
+  #markSenders(id, messages) {
+    const known = this.marks.peek().get(id);
+    const newest = new Map(messages.map(({ sender, seq }) => [sender, seq]));
+    const marks = [...newest].map(([user, seq]) => ({ user, read: seq, delivered: seq }));
+    const news = marks.filter(({ user, read }) => read > (known?.get(user)?.read ?? 0));
+    if (news.length > 0) this.addMarks(id, news);
   }
 
   /** @param {readonly Presence[]} users */
