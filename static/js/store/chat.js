@@ -12,7 +12,7 @@ import { tag } from "../i18n/words.js";
 import { Api } from "../net/api.js";
 import { Link } from "../net/socket.js";
 import { Cache } from "./cache.js";
-import { partner } from "./entries.js";
+import { partner, placeOf } from "./entries.js";
 import { Outbox } from "./outbox.js";
 import { Reader } from "./reader.js";
 import { Reads } from "./reads.js";
@@ -152,8 +152,10 @@ export class Chat {
     this.sync.take(frame);
   }
 
-  /** @param {string} id */
+  /** Who has read what, if we are in: outside it is not told. @param {string} id */
   async #fetchMarks(id) {
+    const entry = this.world.entry(id);
+    if (!entry || placeOf(entry.conversation, this.world.me.id)?.state !== "joined") return;
     const { marks } = await this.api.receipts(id).catch(() => ({ marks: [] }));
     this.world.addMarks(id, marks);
   }
