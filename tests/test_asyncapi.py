@@ -1,5 +1,6 @@
 """docs/asyncapi.yaml is what the frames' types say, and docs/protocol.md says the same."""
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import yaml
 from jsonschema_rs import Draft202012Validator
 
 from chatsite import problems
+from chatsite.api import api
 from chatsite.edge import consumer as edge
 from chatsite.edge import sessions
 from messaging import consumers
@@ -95,6 +97,33 @@ def test_every_close_code_is_in_the_table() -> None:
     }  # fmt: skip
     documented = {int(code) for row in rows_of("Closing") for code in row[0].split(", ")}
     assert used <= documented
+
+
+def test_the_limits_are_those_the_server_tells() -> None:
+    (limits,) = re.findall(r"`limits` = `(\{.*?\})`", (DOCS / "protocol.md").read_text())
+    assert json.loads(limits) == consumers.LIMITS
+
+
+def test_the_rest_table_names_every_path_of_the_openapi_document() -> None:
+    section = (DOCS / "protocol.md").read_text().split("\n## REST, `/api/v1`\n")[1].split("\n## ")[0]
+    documented = {path for line in section.splitlines() if line.startswith("| `") for path in _paths(line.split(" | ")[0])}
+    served = {
+        (method.upper(), re.sub(r"\{\w+\}", "{}", path.removeprefix("/api/v1")))
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+    }
+    assert documented == served
+
+
+def _paths(cell: str) -> Iterator[tuple[str, str]]:
+    """`POST /a/{id}/join` · `/decline` are two: what has no method stands in the place of the last part."""
+    method, path = "", ""
+    for name in re.findall(r"`([^`?]+)[^`]*`", cell):
+        if " " in name:
+            method, path = name.split(" ")
+        else:
+            path = path.rpartition("/")[0] + name
+        yield method, re.sub(r"\{\w+\}", "{}", path)
 
 
 async def test_what_a_server_says_fits_the_document(new_phone: NewPhone) -> None:
