@@ -76,6 +76,9 @@ class SendRoad:
         self._waiting: dict[int, list[_Job]] = {}  # conversation → sends that wait for its members
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
+        self._stranded: set[int] = (
+            set()
+        )  # conversations in which a store failed: numbers below the next ones may be without a row
         self.owes = False  # something was acked and not spread: `finish_owed` is due
         self._done: list[Message] = []  # spread; their notes go when the road is empty, or with the next full batch
 
@@ -176,8 +179,15 @@ class SendRoad:
     async def _finish(self, placed: list[_Placed]) -> None:
         """Steps 3 to 8 for numbered messages; anybody may repeat them."""
         chat = self._chat
+        placed = await self._join_stranded(placed)
         messages = [item.message for item in placed]
-        await chat.log.store(messages)
+        conversations = {message.conversation for message in messages}
+        try:
+            await chat.log.store(messages)
+        except Exception:
+            self._stranded |= conversations
+            raise
+        self._stranded -= conversations
         self._watch("store")
         placed = await self._commit(placed, messages)
         self._watch("commit")
@@ -194,6 +204,20 @@ class SendRoad:
             self.owes = True
             raise
         self._done.extend(item.message for item in placed)
+
+    async def _join_stranded(self, placed: list[_Placed]) -> list[_Placed]:
+        """Puts messages whose store failed before those that were numbered after them, into the same store.
+
+        Stored later than those, they would be a hole for ever if the process ended in between: the next one takes the highest seq for the head.
+        """
+        chat = self._chat
+        known = {(item.message.conversation, item.message.seq) for item in placed}
+        for conversation in {conversation for conversation, _ in known} & self._stranded:
+            members = await chat.members.get(conversation)
+            owed = await chat.sequencer.unreleased(conversation)
+            earlier = [message for message in owed if (conversation, message.seq) not in known]
+            placed = [*(_Placed(None, message, members) for message in earlier), *placed]
+        return placed
 
     async def _check(self, job: _Job) -> bool:
         conversation = job.draft.conversation
