@@ -9,6 +9,7 @@ from accounts.api.schemas import Id, Milliseconds, UserOut
 
 SEQ_MAX = 2**53
 Seq = Annotated[int, Field(ge=0, le=SEQ_MAX)]
+StrictSeq = Annotated[int, Field(ge=0, le=SEQ_MAX, strict=True)]  # in bodies: no text, no boolean
 Username = Annotated[str, Field(max_length=150)]
 ClientId = Annotated[str, Field(min_length=36, max_length=36, description="UUID made by the device, kept over retries")]
 
@@ -29,6 +30,7 @@ class ConversationOut(Schema):
     created_at: Milliseconds
     head: int
     members: list[MemberOut]
+    people: list[UserOut] | None = None
 
 
 class MessageOut(Schema):
@@ -88,8 +90,8 @@ class RoleIn(Schema):
 class MessageIn(Schema):
     client_id: ClientId
     text: str
-    after: Seq | None = None
-    reply_to: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    after: StrictSeq | None = None
+    reply_to: Annotated[int, Field(ge=1, le=SEQ_MAX, strict=True)] | None = None
     mentions: Annotated[list[Id], Field(max_length=50)] = []
 
 
@@ -109,7 +111,7 @@ class PageOut(Schema):
 
 
 class SeqIn(Schema):
-    seq: Seq
+    seq: StrictSeq
 
 
 class MarkOut(Schema):

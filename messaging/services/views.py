@@ -15,13 +15,15 @@ def conversation_view(members: Members, *, head: int, viewer: int | None = None)
     """The object of docs/protocol.md. `viewer` None is anybody who is in; somebody who left sees themselves and the title of then."""
     shown = list(members.by_user.values())
     title = members.title
+    people: list[dict[str, str]] | None = None
     if viewer is not None:
         own = members.member(viewer)
         if own.state in {"left", "removed", "declined"}:
             shown, title, head = [own], own.last_title, members.last_seen_by(viewer, head)
+            people = [user_view(member) for member in members.by_user.values() if _met(own, member)]
         elif own.state == "invited":
             head = 0
-    return {
+    view = {
         "id": str(members.conversation),
         "kind": members.kind,
         "title": title,
@@ -30,10 +32,22 @@ def conversation_view(members: Members, *, head: int, viewer: int | None = None)
         "head": head,
         "members": [_member_view(member) for member in shown],
     }
+    if people is not None:
+        view["people"] = people
+    return view
 
 
 def encode_conversation(members: Members, *, head: int, viewer: int | None = None) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(conversation_view(members, head=head, viewer=viewer)))
+
+
+def _met(viewer: Member, other: Member) -> bool:
+    """Whether both were in at the same time: then messages that the viewer still sees may be of the other."""
+    return other is not viewer and any(
+        (theirs[1] is None or mine[0] <= theirs[1]) and (mine[1] is None or theirs[0] <= mine[1])
+        for mine in viewer.spans
+        for theirs in other.spans
+    )
 
 
 def _member_view(member: Member) -> dict[str, Any]:

@@ -6,13 +6,13 @@
  * @typedef {"joined" | "invited" | "left" | "removed" | "declined"} MemberState
  * @typedef {[first: number, last: number | null]} Span
  * @typedef {{ user: User, role: Role, state: MemberState, spans: Span[], invited_by?: string | null }} Member
- * @typedef {{ id: string, kind: "direct" | "group", title: string, version: number, created_at: number, head: number, members: Member[] }} Conversation
+ * @typedef {{ id: string, kind: "direct" | "group", title: string, version: number, created_at: number, head: number, members: Member[],
+ *   people?: User[] }} Conversation `people` are those whose messages we may still see, once we are outside
  * @typedef {{ type: string, user?: string | null, by: string, title?: string | null, role?: Role | null }} SystemEvent
  * @typedef {{ seq: number, kind: "text" | "event" | "void", sender: string, client_id: string, sent_at: number, text: string,
  *   event?: SystemEvent | null, reply_to?: number | null, mentions?: string[] | null, edited_at?: number | null, redacted_at?: number | null }} Message
  * @typedef {{ conversation: Conversation, head: number, read: number, unread: number, active_at: number, preview: Message | null,
- *   others_read: number, others_delivered: number, people?: User[] }} Entry
- *   `people` is ours: those whose names we knew and are told no more, for we are outside
+ *   others_read: number, others_delivered: number }} Entry
  * @typedef {{ user: string, read: number, delivered: number }} Mark
  * @typedef {{ user: string, online: boolean, last_active_at: number | null }} Presence
  *

@@ -40,17 +40,10 @@ export function countUnread({ conversation, head, read }, me) {
   );
 }
 
-/** Whoever is in a conversation, or was when we last saw inside. @param {Entry} entry @param {string} id @returns {User | undefined} */
+/** Whoever is in a conversation, or was with us. @param {Entry} entry @param {string} id @returns {User | undefined} */
 export function personIn(entry, id) {
   const member = entry.conversation.members.find(({ user }) => user.id === id);
-  return member?.user ?? entry.people?.find((user) => user.id === id);
-}
-
-/** Who would be forgotten if only a new telling of the members counted. @param {Entry} old @param {Conversation} conversation @returns {User[]} */
-function remembered(old, conversation) {
-  const told = new Set(conversation.members.map(({ user }) => user.id));
-  const known = [...old.conversation.members.map(({ user }) => user), ...(old.people ?? [])];
-  return [...new Map(known.map((user) => [user.id, user])).values()].filter(({ id }) => !told.has(id));
+  return member?.user ?? entry.conversation.people?.find((user) => user.id === id);
 }
 
 /** @param {Entry} entry @param {string} me @returns {Entry} */
@@ -89,8 +82,7 @@ export function withMarks(entry, marks, me) {
 /** Of two versions of a conversation the higher counts. @param {Entry} entry @param {Conversation} conversation @param {string} me @returns {Entry} */
 export function withConversation(entry, conversation, me) {
   const newer = conversation.version >= entry.conversation.version ? conversation : entry.conversation;
-  const people = remembered(entry, newer);
-  return recount({ ...entry, conversation: newer, people, head: Math.max(entry.head, conversation.head) }, me);
+  return recount({ ...entry, conversation: newer, head: Math.max(entry.head, conversation.head) }, me);
 }
 
 /** Two tellings of one entry in one. @param {Entry} old @param {Entry} fresh @param {string} me @returns {Entry} */
@@ -99,7 +91,6 @@ export function mergeEntries(old, fresh, me) {
   return recount(
     {
       conversation,
-      people: remembered(old, conversation),
       head: Math.max(old.head, fresh.head),
       read: Math.max(old.read, fresh.read),
       unread: 0,
