@@ -111,3 +111,25 @@ async def test_receipts_and_reads_survive_a_restart(new_phone: NewPhone, server:
     server.restart()
     assert (await bert.api("GET", f"/conversations/{conversation}"))["unread"] == 0
     assert (await anna.api("GET", f"/conversations/{conversation}"))["others_read"] == 1
+
+
+async def test_who_was_removed_keeps_what_they_saw_with_names_and_learns_nothing_more(new_phone: NewPhone) -> None:
+    anna, bert, cleo = await new_phone("anna"), await new_phone("bert"), await new_phone("cleo")
+    group = await anna.group("Hut", "bert", "cleo")
+    await bert.api("POST", f"/conversations/{group}/join", {})
+    anna_live, bert_live = await anna.connect(), await bert.connect()
+    await anna_live.say(group, "for all of us")
+    bert_id = (await bert.api("GET", "/me"))["user"]["id"]
+    await anna.api("DELETE", f"/conversations/{group}/members/{bert_id}")
+    removed = (await bert_live.expect("conversation", conversation={"title": "Hut", "head": 4}))["conversation"]
+    await cleo.api("POST", f"/conversations/{group}/join", {})
+    await anna.api("PATCH", f"/conversations/{group}", {"title": "Secret hut"})
+    await anna_live.say(group, "without Bert")
+
+    assert [member["user"]["username"] for member in removed["members"]] == ["bert"]
+    assert [person["username"] for person in removed["people"]] == ["anna"]
+    entry = await bert.api("GET", f"/conversations/{group}")
+    assert (entry["conversation"]["title"], entry["head"]) == ("Hut", 4)
+    page = await bert.api("GET", f"/conversations/{group}/messages")
+    assert [message["seq"] for message in page["messages"]] == [2, 3, 4]
+    assert not [frame for frame in await bert_live.settle() if frame.get("head", 0) > 4 or "without Bert" in str(frame)]
