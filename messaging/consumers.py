@@ -83,6 +83,8 @@ class ChatConsumer(LeanConsumer):
             self.close(BAD_FRAME, "bad frame")
         except ChatsiteError as error:
             self.deliver(encode_error(error, refused_id(text)))
+            if not self._is_welcome:
+                self.close(BAD_FRAME, "hello comes first")
         except Exception:
             logger.exception("a frame failed")
             self.close(FAILED, "internal error")
@@ -209,7 +211,7 @@ class ChatConsumer(LeanConsumer):
     async def _watch(self, command: commands.PresenceWatch) -> None:
         wanted = [parse_id(user, field="users") for user in command.users]
         allowed = await who_share_a_conversation(self.user_id, wanted)
-        self.deliver(encode_presence(await self.node.online.watch(self, allowed)))
+        self.deliver(encode_presence(await self.node.online.watch(self, allowed), command.id))
 
     def _require(self, what: str, *, rate: float, burst: float) -> None:
         """Counted by user, not by socket: a new connection does not start afresh."""
@@ -230,5 +232,8 @@ def _is_allowed_origin(headers: list[tuple[bytes, bytes]]) -> bool:
     origin = origins[0].decode("latin-1")
     if len(origins) > 1 or len(hosts) != 1:
         return False
-    split = urlsplit(origin)
+    try:
+        split = urlsplit(origin)
+    except ValueError:  # half an IPv6 address, say
+        return False
     return (split.scheme in {"http", "https"} and split.netloc == hosts[0]) or origin in settings.SOCKET_ORIGINS

@@ -19,13 +19,14 @@ class PresenceView(msgspec.Struct):
     last_active_at: int | None
 
 
-class PresenceEvent(msgspec.Struct, tag_field="type", tag="presence"):
+class PresenceEvent(msgspec.Struct, tag_field="type", tag="presence", omit_defaults=True):
     users: list[PresenceView]
+    id: str | None = None  # of the command it answers
 
 
 def view_presence(presences: Iterable[Presence]) -> list[PresenceView]:
     return [PresenceView(str(presence.user), presence.online, presence.last_active_at) for presence in presences]
 
 
-def encode_presence(presences: Iterable[Presence]) -> str:
-    return msgspec.json.encode(PresenceEvent(view_presence(presences))).decode()
+def encode_presence(presences: Iterable[Presence], command_id: str | None = None) -> str:
+    return msgspec.json.encode(PresenceEvent(view_presence(presences), command_id)).decode()

@@ -99,6 +99,6 @@ def count_visible(spans: Sequence[Span], *, above: int, upto: int) -> int:
 def canonical_uuid(text: str) -> str:
     """Raises ValueError for anything that is not a UUID in its usual hyphenated form."""
     value = str(UUID(text))
-    if len(text) != len(value):
+    if value != text.lower():
         raise ValueError("not a hyphenated UUID")
     return value

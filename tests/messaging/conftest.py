@@ -1,12 +1,14 @@
 """Fixtures of the messaging tests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.client import Phone
 from tests.contracts.clock import MovableClock
 from tests.messaging.rig import SqliteRig
+from tests.messaging.stage import Stage
 from tests.messaging.world import World
 
 
@@ -31,3 +33,19 @@ async def world(tmp_path: Path, clock: MovableClock, transactional_db: None) -> 
     yield world
     await world.road.drain()
     world.close()
+
+
+@pytest.fixture(scope="module")
+def stage(request: pytest.FixtureRequest, server_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A server for the module; PEOPLE names who has an account there, ENVIRONMENT what else it is told."""
+    people, environment = getattr(request.module, "PEOPLE", ()), getattr(request.module, "ENVIRONMENT", {})
+    stage = Stage(server_template, tmp_path_factory.mktemp("stage"), people, **environment)
+    yield stage
+    stage.stop()
+
+
+@pytest.fixture
+async def phones(stage: Stage) -> AsyncIterator[Callable[[str], Phone]]:
+    """`phones("anna")`: a device of hers; put away when the test ends."""
+    yield stage.phone
+    await stage.put_phones_away()
