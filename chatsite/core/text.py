@@ -7,7 +7,13 @@ from chatsite.core.errors import Invalid
 TEXT_MAX = 99_999
 # Characters that turn or hide their surroundings: bidi controls, zero-width no-break space, line and paragraph separators.
 _INVISIBLE = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u2028\u2029")
-_COMBINING_RUN_MAX = 4
+_MARKS_ON_A_NAMES_LETTER = 4
+# Normalising sorts each run of combining marks in quadratic time: a long one would hold up the whole process for minutes. No language
+# needs more than 30, says Unicode (UAX #15, Stream-Safe Text Format).
+_MARKS_IN_A_RUN = 30
+_MARKS = frozenset(
+    mark for mark in map(chr, range(0x300, 0x20000)) if unicodedata.combining(unicodedata.normalize("NFD", mark)[0])
+)
 
 
 def clean_text(text: str, *, field: str = "text") -> str:
@@ -19,7 +25,7 @@ def clean_text(text: str, *, field: str = "text") -> str:
             text.encode()
         except UnicodeEncodeError:
             raise Invalid("Half of a surrogate pair stands alone", field=field) from None
-        text = unicodedata.normalize("NFC", text)
+        text = _in_nfc(text, field)
     if "\0" in text:
         raise Invalid("A NUL character", field=field)
     if not text or text.isspace():
@@ -31,7 +37,7 @@ def clean_text(text: str, *, field: str = "text") -> str:
 
 def clean_name(name: str, *, longest: int, field: str) -> str:
     """A display name or title: NFC, one line, no control or direction characters, no towers of combining marks."""
-    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    name = _in_nfc(" ".join(name.split()), field)
     if not name:
         raise Invalid("It cannot be empty", field=field)
     if len(name) > longest:
@@ -42,6 +48,24 @@ def clean_name(name: str, *, longest: int, field: str) -> str:
         if character in _INVISIBLE or category in {"Cc", "Cs", "Co", "Cn"}:
             raise Invalid("A character that cannot be shown", field=field)
         marks = marks + 1 if category in {"Mn", "Me"} else 0
-        if marks > _COMBINING_RUN_MAX:
+        if marks > _MARKS_ON_A_NAMES_LETTER:
             raise Invalid("Too many combining marks on one letter", field=field)
     return name
+
+
+def _in_nfc(text: str, field: str) -> str:
+    if _has_tower(text):
+        raise Invalid("Too many combining marks on one letter", field=field)
+    return unicodedata.normalize("NFC", text)
+
+
+def _has_tower(text: str) -> bool:
+    """Whether more than 30 marks follow each other. Every such run holds a place that is a multiple of 31: most texts show none there."""
+    if _MARKS.isdisjoint(text[_MARKS_IN_A_RUN :: _MARKS_IN_A_RUN + 1]):
+        return False
+    run = 0
+    for character in text:
+        run = run + 1 if character in _MARKS else 0
+        if run > _MARKS_IN_A_RUN:
+            return True
+    return False
