@@ -97,8 +97,11 @@ def count_visible(spans: Sequence[Span], *, above: int, upto: int) -> int:
 
 
 def canonical_uuid(text: str) -> str:
-    """Raises ValueError for anything that is not a UUID in its usual hyphenated form."""
-    value = str(UUID(text))
-    if value != text.lower():
-        raise ValueError("not a hyphenated UUID")
-    return value
+    """Raises ValueError for anything that is not a UUID of version 4 or 7 in its usual hyphenated form.
+
+    Version 5 is the server's own, for membership changes: whoever could take such an id would keep that change from happening.
+    """
+    uuid = UUID(text)
+    if uuid.version not in {4, 7} or str(uuid) != text.lower():
+        raise ValueError("not a hyphenated UUID of version 4 or 7")
+    return str(uuid)

@@ -1,6 +1,7 @@
 """Who comes and goes in a group, and what they may see."""
 
 import asyncio
+from uuid import uuid5
 
 import pytest
 
@@ -8,7 +9,8 @@ from chatsite.core.errors import ChatsiteError, Conflict, GroupFull, Invalid, No
 from messaging.models import Membership, MembershipChange
 from messaging.services.conversations import create_group, open_direct
 from messaging.services.history import read_history, read_message
-from messaging.services.membership import decline, finish_pending, join, leave, remove, rename, set_role
+from messaging.services.members import Members
+from messaging.services.membership import _NAMESPACE, decline, finish_pending, join, leave, remove, rename, set_role
 from messaging.services.receipts import ReceiptBuffer, flush_receipts, mark_read
 from messaging.services.typing import show_typing
 from tests.messaging.world import Screen, World, dense
@@ -251,11 +253,12 @@ async def test_a_member_promoted_meanwhile_is_not_removed_by_an_admin(world: Wor
     anna, ben, carl = await world.people(3)
     room = await world.group(anna, ben, carl)
     await set_role(world.chat, world.road, by=anna, user=ben, conversation=room, role="admin")
-    promoted, removed = await asyncio.gather(
+    outcomes: tuple[Members | BaseException, Members | BaseException] = await asyncio.gather(
         set_role(world.chat, world.road, by=anna, user=carl, conversation=room, role="owner"),
         remove(world.chat, world.road, by=ben, user=carl, conversation=room),
         return_exceptions=True,
     )
+    promoted, removed = outcomes
     assert not isinstance(promoted, BaseException)
     assert isinstance(removed, ChatsiteError)
     assert (await roles(world, room))[carl] == "owner"
@@ -336,3 +339,14 @@ async def test_receipts_of_an_empty_buffer_tell_nobody(world: World) -> None:
     screen = await world.screen(anna)
     await flush_receipts(world.chat, ReceiptBuffer())
     assert screen.frames == []
+
+
+async def test_nobody_can_take_the_client_id_of_a_change_to_come(world: World) -> None:
+    """Else a member could keep themselves from being removed."""
+    anna, ben = await world.people(2)
+    room = await world.group(anna, ben)
+    change = (await world.members(room)).version + 1
+    with pytest.raises(Invalid):
+        await world.say(ben, room, client_id=str(uuid5(_NAMESPACE, f"{room}:{change}")))
+    await leave(world.chat, world.road, user=ben, conversation=room)
+    assert ben not in (await world.members(room)).joined
