@@ -76,9 +76,8 @@ class SendRoad:
         self._waiting: dict[int, list[_Job]] = {}  # conversation → sends that wait for its members
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
-        self._stranded: set[int] = (
-            set()
-        )  # conversations in which a store failed: numbers below the next ones may be without a row
+        # Conversations in which something failed after numbering: numbers below the next ones may be without a row.
+        self._stranded: set[int] = set()
         self.owes = False  # something was acked and not spread: `finish_owed` is due
         self._done: list[Message] = []  # spread; their notes go when the road is empty, or with the next full batch
 
@@ -171,23 +170,23 @@ class SendRoad:
     async def _send(self, batch: list[_Job]) -> None:
         jobs = [job for job in batch if await self._check(job)]
         self._watch("check")
-        placed = await self._allocate(jobs)
-        self._watch("allocate")
-        if placed:
-            await self._finish(placed)
+        placed: list[_Placed] = []
+        try:
+            await self._allocate(jobs, placed)
+            self._watch("allocate")
+            if placed:
+                await self._finish(placed)
+        except Exception:
+            self._stranded |= {item.message.conversation for item in placed}
+            raise
 
     async def _finish(self, placed: list[_Placed]) -> None:
         """Steps 3 to 8 for numbered messages; anybody may repeat them."""
         chat = self._chat
         placed = await self._join_stranded(placed)
         messages = [item.message for item in placed]
-        conversations = {message.conversation for message in messages}
-        try:
-            await chat.log.store(messages)
-        except Exception:
-            self._stranded |= conversations
-            raise
-        self._stranded -= conversations
+        await chat.log.store(messages)
+        self._stranded -= {message.conversation for message in messages}
         self._watch("store")
         placed = await self._commit(placed, messages)
         self._watch("commit")
@@ -243,9 +242,8 @@ class SendRoad:
         if any(user not in members.by_user or not members.by_user[user].is_in for user in draft.mentions):
             raise Invalid("Only members can be mentioned", field="mentions")
 
-    async def _allocate(self, jobs: Sequence[_Job]) -> list[_Placed]:
-        """Numbers what can be numbered; the rest has its answer, or goes round again."""
-        placed: list[_Placed] = []
+    async def _allocate(self, jobs: Sequence[_Job], placed: list[_Placed]) -> None:
+        """Numbers what can be numbered, into `placed`, which holds it even if a later step fails; the rest has its answer, or goes round."""
         todo = list(jobs)
         while todo:
             known = [(job, self._chat.members.peek(job.draft.conversation)) for job in todo]
@@ -264,7 +262,6 @@ class SendRoad:
                 else:
                     self._settle(job, outcome)
             todo = await self._search(suspects) if suspects else []
-        return placed
 
     def _settle(self, job: _Job, outcome: Outcome) -> None:
         match outcome:

@@ -1,5 +1,6 @@
 """A seq whose store failed never stays a hole, wherever the process ends."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -46,3 +47,28 @@ async def test_other_conversations_are_not_held_up_by_one_whose_store_failed(wor
     await world.road.drain()
     assert (await world.say(ben, room, "next")).seq == 2
     assert [message.text for message in await world.log(room)] == ["stuck", "next"]
+
+
+async def test_what_was_numbered_before_a_search_failed_leaves_no_hole_either(world: World) -> None:
+    anna, ben, carl = await world.people(3)
+    room, elsewhere = await world.direct(anna, ben), await world.direct(anna, carl)
+    await world.say(anna, room, "before")
+    for _ in range(6):
+        await asyncio.gather(*(world.road.submit(world.draft(anna, elsewhere)) for _ in range(100)))
+    world.crash()  # ids are remembered for the newest 512 only: whoever says no `after` is looked for in the log
+    for conversation in (room, elsewhere):
+        await world.chat.members.get(conversation)  # known, so that both go in one batch
+    unreliable(world, "log").fail("find", error=Unavailable(), times=1)
+    sends = [world.road.submit(world.draft(anna, room, "stuck")), world.road.submit(world.draft(anna, elsewhere))]
+    refusals = await asyncio.gather(*sends, return_exceptions=True)
+    assert [type(refusal) for refusal in refusals] == [Unavailable, Unavailable]
+    stored: list[list[str]] = []
+    store = world.chat.log.store
+
+    async def watched(messages: Sequence[Message]) -> None:
+        stored.append([message.text for message in messages])
+        await store(messages)
+
+    world.chat.log.store = watched  # type: ignore[method-assign]
+    await world.say(ben, room, "next")
+    assert stored == [["stuck", "next"]]

@@ -62,9 +62,8 @@ class SqliteSequencer:
     async def allocate(self, wishes: Sequence[Allocation]) -> list[Outcome]:
         await self._seed({wish.draft.conversation for wish in wishes})
         outcomes: list[Outcome] = []
-        unsure: set[tuple[int, int]] = (
-            set()
-        )  # senders in conversations who wait for a look into the log: nothing of theirs goes first
+        # Senders in conversations who wait for a look into the log: nothing of theirs goes first.
+        unsure: set[tuple[int, int]] = set()
         for wish in wishes:
             draft = wish.draft
             outcome = self._allocate(wish, is_unsure=bool(unsure) and (draft.conversation, draft.sender) in unsure)
