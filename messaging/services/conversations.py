@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.services.users import find_user
 from chatsite.core.errors import GroupFull, Invalid
 from chatsite.core.text import clean_name
+from chatsite.core.unbroken import unbroken
 from messaging.models import Conversation, Membership
 from messaging.models.relational import TITLE_MAX
 from messaging.services.chat import Chat
@@ -42,6 +43,7 @@ def _open_direct(opener: int, username: str) -> int:
     return row.id
 
 
+@unbroken
 async def create_group(chat: Chat, road: SendRoad, *, creator: int, title: str, usernames: Sequence[str]) -> Members:
     """A group of its creator, who owns it, and invitations to the others. Raises NotFound, Invalid, GroupFull."""
     change = await database_sync_to_async(_create_group)(creator, clean_name(title, longest=TITLE_MAX, field="title"), usernames)

@@ -13,12 +13,13 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from chatsite.core.errors import ChatsiteError, Conflict, Forbidden, GroupFull, Invalid, NotAMember, NotFound
 from chatsite.core.text import clean_name
+from chatsite.core.unbroken import unbroken
 from messaging.models import Conversation, Membership, MembershipChange
 from messaging.models.relational import TITLE_MAX
 from messaging.protocol.events import ConversationEvent
@@ -46,6 +47,7 @@ class _Unfinished(Exception):
         self.change = change
 
 
+@unbroken
 async def invite(chat: Chat, *, inviter: int, conversation: int, people: Sequence[User]) -> Members:
     """They become `invited` and decide themselves; whoever is in or invited already stays so. Raises Forbidden, GroupFull."""
     await database_sync_to_async(_invite)(inviter, conversation, people)
@@ -68,11 +70,13 @@ def _invite(inviter: int, conversation: int, people: Sequence[User]) -> None:
         _count_revision(row)
 
 
+@unbroken
 async def decline(chat: Chat, *, user: int, conversation: int) -> None:
     """Says no to an invitation. Raises NotAMember, Conflict when there is none."""
     await _uninvite(chat, by=user, user=user, conversation=conversation, state=State.DECLINED)
 
 
+@unbroken
 async def join(chat: Chat, road: SendRoad, *, user: int, conversation: int) -> Members:
     """Accepts an invitation: from this seq on the user sees the conversation. Joining twice is joining once."""
     members = await chat.members.get(conversation)
@@ -90,6 +94,7 @@ async def join(chat: Chat, road: SendRoad, *, user: int, conversation: int) -> M
         raise
 
 
+@unbroken
 async def leave(chat: Chat, road: SendRoad, *, user: int, conversation: int) -> None:
     """Raises NotAMember. When the last owner leaves, the longest-standing admin, else member, takes over."""
     members = await chat.members.get(conversation)
@@ -97,6 +102,7 @@ async def leave(chat: Chat, road: SendRoad, *, user: int, conversation: int) -> 
     await _change(chat, road, conversation, by=user, event={"type": "left", "user": str(user)})
 
 
+@unbroken
 async def remove(chat: Chat, road: SendRoad, *, by: int, user: int, conversation: int) -> Members:
     """Removes a member, or takes an invitation back. Raises Forbidden, NotFound."""
     members = await chat.members.reload(conversation)
@@ -115,6 +121,7 @@ async def remove(chat: Chat, road: SendRoad, *, by: int, user: int, conversation
     return await _change(chat, road, conversation, by=by, event={"type": "removed", "user": str(user)})
 
 
+@unbroken
 async def set_role(chat: Chat, road: SendRoad, *, by: int, user: int, conversation: int, role: str) -> Members:
     """Owners only; the last owner stays one. Raises Forbidden, NotFound, Conflict."""
     members = await chat.members.reload(conversation)
@@ -131,6 +138,7 @@ async def set_role(chat: Chat, road: SendRoad, *, by: int, user: int, conversati
     return await _change(chat, road, conversation, by=by, event={"type": "role", "user": str(user), "role": role})
 
 
+@unbroken
 async def rename(chat: Chat, road: SendRoad, *, by: int, conversation: int, title: str) -> Members:
     """Owners and admins. Raises Forbidden, Invalid."""
     clean = clean_name(title, longest=TITLE_MAX, field="title")
@@ -145,7 +153,7 @@ async def rename(chat: Chat, road: SendRoad, *, by: int, conversation: int, titl
 async def carry_out(chat: Chat, road: SendRoad, change: int) -> Members:
     """Brings a pending change to its end: a seq from the road, then the memberships. Anyone may, any number of times."""
     draft = await database_sync_to_async(_draft_of)(change)
-    await chat.members.get(draft.conversation)
+    await chat.members.reload(draft.conversation)  # who hears of it is asked of the members before it: never of older ones
     sent = await road.submit(draft, sets_mv=True)
     await database_sync_to_async(_apply)(change, sent.seq)
     return await chat.members.reload(draft.conversation)
@@ -160,7 +168,7 @@ async def finish_pending(chat: Chat, road: SendRoad, *, older_than_seconds: floa
     for change in await database_sync_to_async(_pending)(older_than_seconds):
         try:
             await announce(chat, await carry_out(chat, road, change))
-        except (ChatsiteError, ObjectDoesNotExist):
+        except (ChatsiteError, DatabaseError, ObjectDoesNotExist):
             logger.exception("membership change %d cannot be finished now", change)
         else:
             finished += 1
