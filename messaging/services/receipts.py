@@ -25,6 +25,11 @@ class ReceiptBuffer:
         moved, self._moved = self._moved, {}
         return moved
 
+    def give_back(self, moved: Mapping[int, Mapping[int, Mark]]) -> None:
+        """What was taken and could not be told; what moved on meanwhile stays."""
+        for conversation, marks in moved.items():
+            self._moved[conversation] = {**marks, **self._moved.get(conversation, {})}
+
 
 async def mark_read(
     chat: Chat, buffer: ReceiptBuffer, *, reader: int, device: int, conversation: int, upto: int, skip: object = None
@@ -61,17 +66,33 @@ async def list_marks(chat: Chat, *, reader: int, conversation: int) -> list[Mark
 
 
 async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> None:
-    """Every second: tells groups, and leaves each reader's own mark in their inbox for devices that are away."""
+    """Every second: tells groups of those who are in, and leaves each reader's own mark in their inbox for devices that are away."""
     moved = buffer.take()
-    spreads = []
-    for conversation, marks in moved.items():
-        members = chat.members.peek(conversation) or await chat.members.get(conversation)
-        if members.kind == "group":
-            await tell(chat, members.joined, _event(conversation, marks.values()))
-        spreads += [Spread(Entry("read", conversation, mark.read), (mark.user,)) for mark in marks.values() if mark.read]
-    if spreads:
-        await chat.inbox.spread(spreads)
+    try:
+        await _tell_groups(chat, moved)
+        spreads = [
+            Spread(Entry("read", conversation, mark.read), (mark.user,))
+            for conversation, marks in moved.items()
+            for mark in marks.values()
+            if mark.read
+        ]
+        if spreads:
+            await chat.inbox.spread(spreads)
+    except Exception:
+        buffer.give_back(moved)
+        raise
     await chat.receipts.flush()
+
+
+async def _tell_groups(chat: Chat, moved: Mapping[int, Mapping[int, Mark]]) -> None:
+    for conversation, marks in moved.items():
+        try:
+            members = await chat.members.get(conversation)
+        except NotAMember:  # the conversation is gone
+            continue
+        present = [mark for mark in marks.values() if _is_in(members, mark.user)]
+        if members.kind == "group" and present:
+            await tell(chat, members.joined, _event(conversation, present))
 
 
 async def _mark(chat: Chat, buffer: ReceiptBuffer, members: Members, mark: Mark, *, device: int, skip: object) -> None:

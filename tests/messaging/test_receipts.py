@@ -2,11 +2,14 @@
 
 import pytest
 
-from chatsite.core.errors import NotAMember
+from chatsite.core.errors import NotAMember, Unavailable
+from messaging.protocol.events import Synced
 from messaging.protocol.types import Mark
 from messaging.services.listing import read_entry
 from messaging.services.membership import remove
 from messaging.services.receipts import flush_receipts, list_marks, mark_delivered, mark_read, repeat_reads
+from messaging.services.sync import sync
+from tests.messaging.test_send_faults import unreliable
 from tests.messaging.world import World
 
 
@@ -155,3 +158,34 @@ async def test_repeated_marks_pass_over_what_is_not_theirs(world: World) -> None
     reads = {12345: 1, foreign: 1, room: 1}
     await repeat_reads(world.chat, world.buffer, reader=ben, device=1, reads=reads, skip=None)
     assert await unread(world, ben, room) == 0
+
+
+async def test_who_is_out_may_read_on_without_the_group_hearing_of_it(world: World) -> None:
+    anna, ben = await world.people(2)
+    room = await world.group(anna, ben)
+    sent = await world.say(anna, room)
+    await remove(world.chat, world.road, by=anna, user=ben, conversation=room)
+    screen = await world.screen(anna)
+    await read(world, ben, room, sent.seq)
+    await flush_receipts(world.chat, world.buffer)
+    assert screen.of_type("receipt") == []
+    assert await unread(world, ben, room) == 1  # the message that says they were removed
+
+
+async def test_marks_that_could_not_be_left_in_the_inbox_are_left_there_later(world: World) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    await world.say(anna, room)
+    last = await world.say(anna, room)
+    cursor = await world.chat.inbox.cursor(ben)
+    await read(world, ben, room, 1)
+    broken = unreliable(world, "inbox")
+    broken.fail("spread", error=Unavailable())
+    with pytest.raises(Unavailable):
+        await flush_receipts(world.chat, world.buffer)
+    broken.mend()
+    await read(world, ben, room, last.seq)
+    await flush_receipts(world.chat, world.buffer)
+    frame = await sync(world.chat, user=ben, cursor=cursor)
+    assert isinstance(frame, Synced)
+    assert [(touched.conversation, touched.read) for touched in frame.conversations] == [(str(room), last.seq)]

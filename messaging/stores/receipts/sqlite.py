@@ -27,7 +27,7 @@ class SqliteReceipts:
     def __init__(self, path: str) -> None:
         self._file = MessageFile.open(path)
         self._marks: OrderedDict[_Key, Mark] = OrderedDict()
-        self._dirty: dict[_Key, Mark] = {}
+        self._dirty: dict[int, dict[int, Mark]] = {}  # conversation → user → mark that is not stored yet
 
     def close(self) -> None:
         self._file.close()
@@ -41,7 +41,8 @@ class SqliteReceipts:
             read = max(current.read, mark.read)
             raised = Mark(mark.conversation, mark.user, read=read, delivered=max(current.delivered, mark.delivered, read))
             if raised != current:
-                self._marks[key] = self._dirty[key] = moved[key] = raised
+                self._marks[key] = moved[key] = raised
+                self._dirty.setdefault(mark.conversation, {})[mark.user] = raised
         return list(moved.values())
 
     async def of_user(self, user: int, conversations: Sequence[int]) -> list[Mark]:
@@ -51,18 +52,19 @@ class SqliteReceipts:
     async def of_conversation(self, conversation: int) -> list[Mark]:
         rows = await self._file.read(_OF_CONVERSATION, (conversation,))
         marks = {user: Mark(conversation, user, read=read, delivered=delivered) for _, user, read, delivered in rows}
-        marks |= {user: mark for (there, user), mark in self._dirty.items() if there == conversation}
+        marks |= self._dirty.get(conversation, {})
         return list(marks.values())
 
     async def flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
         if not dirty:
             return
-        rows = [(mark.conversation, mark.user, mark.read, mark.delivered) for mark in dirty.values()]
+        rows = [(mark.conversation, mark.user, mark.read, mark.delivered) for marks in dirty.values() for mark in marks.values()]
         try:
             await self._file.write(_STORE, parameters=(encode(rows),), durable=False)
         except Exception:
-            self._dirty = {**dirty, **self._dirty}
+            for conversation, marks in dirty.items():
+                self._dirty[conversation] = {**marks, **self._dirty.get(conversation, {})}
             raise
 
     async def _load(self, keys: list[_Key]) -> None:
@@ -73,6 +75,6 @@ class SqliteReceipts:
         wanted = set(keys)
         while len(self._marks) > KEPT:
             key, mark = self._marks.popitem(last=False)
-            if key in self._dirty or key in wanted:
+            if mark.user in self._dirty.get(mark.conversation, {}) or key in wanted:
                 self._marks[key] = mark
                 break
