@@ -20,11 +20,16 @@ class ChatsiteError(Exception):
     title: ClassVar[str] = gettext_noop("A part of the service is away")
 
     def __init__(self, detail: str = "", *, field: str | None = None, retry_after: float | None = None, **values: object) -> None:
-        said = gettext(detail or self.title)
-        self.detail = said % values if values else said
-        super().__init__(self.detail)
+        self._detail, self._values = detail or self.title, values
+        super().__init__(self._detail % values if values else self._detail)
         self.field = field
         self.retry_after = retry_after
+
+    @property
+    def detail(self) -> str:
+        """Said in the language of whoever asks, not of whoever raised it: the message road refuses on behalf of many at once."""
+        said = gettext(self._detail)
+        return said % self._values if self._values else said
 
     def as_dict(self) -> dict[str, object]:
         """The error object of docs/protocol.md."""

@@ -4,6 +4,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from chatsite.core.errors import Conflict, Invalid, NotAMember
 from messaging.services.membership import leave, remove
@@ -223,3 +224,22 @@ async def test_a_refused_send_takes_no_seq_and_holds_up_nobody(world: World) -> 
         return_exceptions=True,
     )
     assert [getattr(outcome, "seq", type(outcome)) for outcome in outcomes] == [NotAMember, 1, Invalid, 2]
+
+
+async def test_a_refusal_speaks_the_language_of_whoever_is_refused(world: World) -> None:
+    """Both go in one batch, whoever's task carries it."""
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    await world.say(anna, room)
+
+    async def detail_in(language: str) -> object:
+        with translation.override(language):
+            try:
+                await world.say(ben, room, reply_to=99)
+            except Invalid as refusal:
+                return refusal.as_dict()["detail"]
+        return None
+
+    english, chinese = await asyncio.gather(detail_in("en"), detail_in("zh-hans"))
+    assert english == "There is no such message to reply to"
+    assert chinese != english
