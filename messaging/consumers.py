@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from chatsite.core.clock import clock
-from chatsite.core.errors import Busy, ChatsiteError, RateLimited
+from chatsite.core.errors import Busy, ChatsiteError
 from chatsite.edge.consumer import SLOW, LeanConsumer
 from messaging.protocol import commands
 from messaging.protocol.commands import FRAME_MAX, decode_command, parse_id, refused_id
@@ -150,18 +150,18 @@ class ChatConsumer(LeanConsumer):
             case commands.Read() | commands.Delivered():
                 await self._mark(command)
             case commands.Typing():
-                if self._is_within("tell", rate=20, burst=100):
+                if self.node.limits.allows("tell", self.user_id):
                     await show_typing(self.node.chat, user=self.user_id, conversation=parse_id(command.conversation))
             case commands.History():
-                self._require("ask", rate=50, burst=200)
+                self._require("ask")
                 await self._history(command)
             case commands.Sync():
-                self._require("ask", rate=50, burst=200)
+                self._require("ask")
                 self.deliver(
                     encode_event(await sync(self.node.chat, user=self.user_id, cursor=command.cursor, command_id=command.id))
                 )
             case commands.PresenceWatch():
-                self._require("ask", rate=50, burst=200)
+                self._require("ask")
                 await self._watch(command)
             case commands.Hello():
                 self.close(BAD_FRAME, "hello was said")
@@ -170,7 +170,7 @@ class ChatConsumer(LeanConsumer):
         """Never waits: the ack is written when the road answers, and sends of one socket keep their order on it."""
         if self._in_flight >= IN_FLIGHT_MAX:
             raise Busy("More than %(count)d unanswered sends", retry_after=0.5, count=IN_FLIGHT_MAX)
-        self._require("send", rate=settings.SEND_RATE, burst=settings.SEND_BURST)
+        self._require("send")
         draft = draft_text(
             sender=self.user_id, conversation=parse_id(command.conversation), client_id=command.client_id, text=command.text,
             after=command.after, reply_to=command.reply_to, mentions=command.mentions,
@@ -192,7 +192,7 @@ class ChatConsumer(LeanConsumer):
             self.deliver(encode_error(error, command_id))
 
     async def _mark(self, command: commands.Read | commands.Delivered) -> None:
-        self._require("mark", rate=50, burst=500)
+        self._require("mark")
         node, conversation = self.node, parse_id(command.conversation)
         whose: dict[str, Any] = {"device": self.device_id, "conversation": conversation, "upto": command.seq, "skip": self}
         if isinstance(command, commands.Read):
@@ -213,14 +213,8 @@ class ChatConsumer(LeanConsumer):
         allowed = await who_share_a_conversation(self.user_id, wanted)
         self.deliver(encode_presence(await self.node.online.watch(self, allowed), command.id))
 
-    def _require(self, what: str, *, rate: float, burst: float) -> None:
-        """Counted by user, not by socket: a new connection does not start afresh."""
-        wait = self.node.limits.allow((what, self.user_id), rate, burst)
-        if wait is not None:
-            raise RateLimited(retry_after=wait)
-
-    def _is_within(self, what: str, *, rate: float, burst: float) -> bool:
-        return self.node.limits.allow((what, self.user_id), rate, burst) is None
+    def _require(self, what: str) -> None:
+        self.node.limits.require(what, self.user_id)
 
 
 def _is_allowed_origin(headers: list[tuple[bytes, bytes]]) -> bool:

@@ -7,7 +7,6 @@ from ninja import P, Path, QueryEx, Router
 from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import IdNumber
 from messaging.api.answers import answer, nothing
-from messaging.api.limits import limit_rate
 from messaging.api.schemas import ConversationOut, EntriesOut, EntryOut, OpenDirect, OpenGroup, PeopleIn, RoleIn, TitleIn
 from messaging.services import conversations, membership
 from messaging.services.listing import list_conversations, read_entry
@@ -16,7 +15,6 @@ from messaging.services.node import Node, get_node
 from messaging.services.views import conversation_view
 
 router = Router(tags=["conversations"])
-OPENS_A_SECOND, OPENS_AT_ONCE = 0.5, 60  # conversations opened and people invited, each of which appears on somebody's screen
 
 
 async def _told(node: Node, members: Members, viewer: int, *, status: int = 200) -> HttpResponse:
@@ -35,7 +33,7 @@ async def list_mine(request: AuthenticatedRequest, page: QueryEx[int, P(ge=1, le
 async def open_one(request: AuthenticatedRequest, wish: OpenDirect | OpenGroup) -> HttpResponse:
     """A direct one that exists is returned (200). The people named for a group are invited (201)."""
     node, me = await get_node(), request.auth.user_id
-    limit_rate(node, request, "open", rate=OPENS_A_SECOND, burst=OPENS_AT_ONCE)
+    node.limits.require("open", me)
     if isinstance(wish, OpenDirect):
         return await _told(node, await conversations.open_direct(node.chat, opener=me, username=wish.username), me)
     members = await conversations.create_group(node.chat, node.road, creator=me, title=wish.title, usernames=wish.usernames)
@@ -52,6 +50,7 @@ async def read_one(request: AuthenticatedRequest, conversation_id: Path[IdNumber
 async def rename(request: AuthenticatedRequest, conversation_id: Path[IdNumber], change: TitleIn) -> HttpResponse:
     """Owners and admins."""
     node, me = await get_node(), request.auth.user_id
+    node.limits.require("change", me)
     return await _told(
         node, await membership.rename(node.chat, node.road, by=me, conversation=conversation_id, title=change.title), me
     )
@@ -61,7 +60,7 @@ async def rename(request: AuthenticatedRequest, conversation_id: Path[IdNumber],
 async def invite(request: AuthenticatedRequest, conversation_id: Path[IdNumber], people: PeopleIn) -> HttpResponse:
     """Owners and admins. They are `invited` until they join."""
     node, me = await get_node(), request.auth.user_id
-    limit_rate(node, request, "open", rate=OPENS_A_SECOND, burst=OPENS_AT_ONCE)
+    node.limits.require("open", me)
     found = await database_sync_to_async(conversations.find_people)(people.usernames, but=me)
     return await _told(node, await membership.invite(node.chat, inviter=me, conversation=conversation_id, people=found), me)
 
@@ -72,6 +71,7 @@ async def set_role(
 ) -> HttpResponse:
     """Owners. Making somebody owner keeps you one; the last owner stays one."""
     node, me = await get_node(), request.auth.user_id
+    node.limits.require("change", me)
     changed = await membership.set_role(node.chat, node.road, by=me, user=user_id, conversation=conversation_id, role=change.role)
     return await _told(node, changed, me)
 
@@ -80,6 +80,7 @@ async def set_role(
 async def remove(request: AuthenticatedRequest, conversation_id: Path[IdNumber], user_id: Path[IdNumber]) -> HttpResponse:
     """Or take an invitation back. Admins cannot remove admins or owners."""
     node, me = await get_node(), request.auth.user_id
+    node.limits.require("change", me)
     return await _told(node, await membership.remove(node.chat, node.road, by=me, user=user_id, conversation=conversation_id), me)
 
 
@@ -87,19 +88,23 @@ async def remove(request: AuthenticatedRequest, conversation_id: Path[IdNumber],
 async def join(request: AuthenticatedRequest, conversation_id: Path[IdNumber]) -> HttpResponse:
     """From now on you see what is said; not what was said before."""
     node, me = await get_node(), request.auth.user_id
+    node.limits.require("change", me)
     return await _told(node, await membership.join(node.chat, node.road, user=me, conversation=conversation_id), me)
 
 
 @router.post("/{conversation_id}/decline", response={204: None}, summary="Decline an invitation")
 async def decline(request: AuthenticatedRequest, conversation_id: Path[IdNumber]) -> HttpResponse:
     """The group learns of it; you may be invited again."""
-    await membership.decline((await get_node()).chat, user=request.auth.user_id, conversation=conversation_id)
+    node, me = await get_node(), request.auth.user_id
+    node.limits.require("change", me)
+    await membership.decline(node.chat, user=me, conversation=conversation_id)
     return nothing()
 
 
 @router.post("/{conversation_id}/leave", response={204: None}, summary="Leave a group")
 async def leave(request: AuthenticatedRequest, conversation_id: Path[IdNumber]) -> HttpResponse:
     """What was said while you were in stays readable for you."""
-    node = await get_node()
-    await membership.leave(node.chat, node.road, user=request.auth.user_id, conversation=conversation_id)
+    node, me = await get_node(), request.auth.user_id
+    node.limits.require("change", me)
+    await membership.leave(node.chat, node.road, user=me, conversation=conversation_id)
     return nothing()

@@ -20,6 +20,7 @@ router = Router(tags=["live"])
 async def connect(request: AuthenticatedRequest) -> HttpResponse:
     """Nodes in the order to try, each with a ticket for one socket, good for 60 s."""
     node, me = await get_node(), request.auth
+    node.limits.require("connect", me.user_id)
     doors = await find_doors(node.chat, node.discovery, user=me.user_id, device=me.device_id)
     nodes = [{"url": door.url or _own_socket(request), "ticket": door.ticket} for door in doors]
     return answer({"nodes": nodes, "retry_after": 0 if nodes else 2.0})
@@ -28,15 +29,19 @@ async def connect(request: AuthenticatedRequest) -> HttpResponse:
 @router.get("/sync", response=SyncedOut | ResyncOut, summary="What I missed")
 async def catch_up(request: AuthenticatedRequest, cursor: QueryEx[str, P(max_length=64)]) -> HttpResponse:
     """The same answer the socket gives: `synced`, or `resync` when the cursor is too old."""
-    return answer(await sync((await get_node()).chat, user=request.auth.user_id, cursor=cursor))
+    node, me = await get_node(), request.auth.user_id
+    node.limits.require("ask", me)
+    return answer(await sync(node.chat, user=me, cursor=cursor))
 
 
 @router.get("/presence", response=PresencesOut, summary="Who is online")
 async def look(request: AuthenticatedRequest, users: QueryEx[str, P(max_length=20 * BATCH)]) -> HttpResponse:
     """`users` is a comma-separated list of at most 500 ids; people you share no conversation with are left out."""
     wanted = [parse_id(user.strip(), field="users") for user in users.split(",") if user.strip()]
-    known = await who_share_a_conversation(request.auth.user_id, wanted)
-    return answer({"users": view_presence(await (await get_node()).online.look(known))})
+    node, me = await get_node(), request.auth.user_id
+    node.limits.require("ask", me)
+    known = await who_share_a_conversation(me, wanted)
+    return answer({"users": view_presence(await node.online.look(known))})
 
 
 def _own_socket(request: HttpRequest) -> str:

@@ -1,13 +1,11 @@
 """Messages, receipts and typing of one conversation."""
 
-from django.conf import settings
 from django.http import HttpResponse
 from ninja import P, Path, QueryEx, Router
 
 from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import IdNumber
 from messaging.api.answers import answer, nothing
-from messaging.api.limits import limit_rate
 from messaging.api.schemas import SEQ_MAX, MarksOut, MessageIn, MessageOut, PageOut, SentOut, Seq, SeqIn
 from messaging.protocol.events import view_marks, view_message
 from messaging.services import receipts
@@ -29,10 +27,11 @@ async def read_page(
     limit: QueryEx[int, P(ge=1, le=100)] = 50,
 ) -> HttpResponse:
     """The newest, or those before, after or around a seq; always ascending, only what you may see."""
+    node, me = await get_node(), request.auth.user_id
+    node.limits.require("ask", me)
     page = await read_history(
-        (await get_node()).chat, reader=request.auth.user_id, conversation=conversation_id, before=before, after=after,
-        around=around, limit=limit,
-    )  # fmt: skip
+        node.chat, reader=me, conversation=conversation_id, before=before, after=after, around=around, limit=limit
+    )
     messages = [view_message(message) for message in page.messages]
     return answer({"messages": messages, "head": page.head, "more_before": page.more_before, "more_after": page.more_after})
 
@@ -48,7 +47,7 @@ async def read_one(request: AuthenticatedRequest, conversation_id: Path[IdNumber
 async def send(request: AuthenticatedRequest, conversation_id: Path[IdNumber], message: MessageIn) -> HttpResponse:
     """201 when it is stored and on its way to everybody; 200 when this client id was sent before."""
     node = await get_node()
-    limit_rate(node, request, "send", rate=settings.SEND_RATE, burst=settings.SEND_BURST)
+    node.limits.require("send", request.auth.user_id)
     draft = draft_text(sender=request.auth.user_id, conversation=conversation_id, **message.dict())
     sent = await node.road.submit(draft)
     body = {"conversation": str(sent.conversation), "client_id": sent.client_id, "seq": sent.seq, "sent_at": sent.sent_at}
@@ -59,6 +58,7 @@ async def send(request: AuthenticatedRequest, conversation_id: Path[IdNumber], m
 async def mark_read(request: AuthenticatedRequest, conversation_id: Path[IdNumber], mark: SeqIn) -> HttpResponse:
     """Up to a seq; marks never go back."""
     node, me = await get_node(), request.auth
+    node.limits.require("mark", me.user_id)
     await receipts.mark_read(
         node.chat, node.receipts, reader=me.user_id, device=me.device_id, conversation=conversation_id, upto=mark.seq
     )
@@ -69,6 +69,7 @@ async def mark_read(request: AuthenticatedRequest, conversation_id: Path[IdNumbe
 async def mark_delivered(request: AuthenticatedRequest, conversation_id: Path[IdNumber], mark: SeqIn) -> HttpResponse:
     """This device holds everything up to a seq."""
     node, me = await get_node(), request.auth
+    node.limits.require("mark", me.user_id)
     await receipts.mark_delivered(
         node.chat, node.receipts, receiver=me.user_id, device=me.device_id, conversation=conversation_id, upto=mark.seq
     )
@@ -85,5 +86,7 @@ async def list_receipts(request: AuthenticatedRequest, conversation_id: Path[IdN
 @router.post("/typing", response={204: None}, summary="Show that I type")
 async def typing(request: AuthenticatedRequest, conversation_id: Path[IdNumber]) -> HttpResponse:
     """The others see it for 6 s."""
-    await show_typing((await get_node()).chat, user=request.auth.user_id, conversation=conversation_id)
+    node, me = await get_node(), request.auth.user_id
+    node.limits.require("tell", me)
+    await show_typing(node.chat, user=me, conversation=conversation_id)
     return nothing()

@@ -12,11 +12,11 @@ from django.conf import settings
 from accounts.services.activity import devices_revoked_within, note_last_active
 from chatsite.core.backends import load
 from chatsite.core.clock import clock
-from chatsite.core.ratelimit import RateLimiter
 from chatsite.discovery.base import Discovery
 from chatsite.edge import sessions
 from messaging.services.chat import Chat, close_chat, open_chat
 from messaging.services.fanout import receive_packets
+from messaging.services.limits import Limits
 from messaging.services.membership import finish_pending
 from messaging.services.push import push_due
 from messaging.services.receipts import ReceiptBuffer, flush_receipts
@@ -47,7 +47,7 @@ class Node:
         self.road = SendRoad(chat)
         self.receipts = ReceiptBuffer()
         self.online = Online(load("PRESENCE", PresenceStore))  # type: ignore[type-abstract]
-        self.limits = RateLimiter()
+        self.limits = Limits()
         self._pusher = open_pusher()
         self._chores: list[asyncio.Task[None]] = []
 

@@ -1,5 +1,6 @@
 """How fast one person may speak: counted by person, whatever socket, device or road they come by."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from uuid import uuid4
@@ -58,3 +59,16 @@ async def test_more_unanswered_sends_than_told_are_busy_or_limited_and_answered_
     acks = [frame["id"] for frame in socket.of_type("ack")]
     assert acks == ids[:BURST]
     assert {frame["code"] for frame in socket.of_type("error")} <= {"busy", "rate_limited"}
+
+
+@pytest.mark.parametrize(
+    ("path", "at_once"), [("/connections", 120), ("/conversations/{room}/typing", 100)], ids=["tickets", "typing"]
+)
+async def test_what_costs_others_something_is_limited_over_rest_too(phones: Phones, path: str, at_once: int) -> None:
+    ben = phones("ben")
+    path = f"/api/v1{path}".replace("{room}", await ben.direct("carl"))
+    statuses: list[int] = []
+    while 429 not in statuses and len(statuses) < 10 * at_once:
+        statuses += [response.status_code for response in await asyncio.gather(*(ben.request("POST", path) for _ in range(20)))]
+    assert statuses.count(429) > 0
+    assert statuses.count(429) < len(statuses) - at_once + 1
