@@ -21,14 +21,18 @@ COALESCE((SELECT position FROM inbox_floor WHERE user_id = :user), 0))"""
 _FLOOR = "SELECT COALESCE((SELECT position FROM inbox_floor WHERE user_id = ?), 0)"
 # Positions grow over the whole file, so after a trim of everything the floors alone still tell where to go on.
 _HIGHEST = "SELECT MAX(COALESCE((SELECT MAX(position) FROM inbox), 0), COALESCE((SELECT MAX(position) FROM inbox_floor), 0))"
-_FULL = "SELECT user_id FROM inbox GROUP BY user_id HAVING COUNT(*) > ?"
+# A look over the whole table, which a reader takes; the writer, whom every send waits for, then touches these users' entries only.
+_TO_TRIM = "SELECT user_id, COUNT(*) > :keep FROM inbox GROUP BY user_id HAVING COUNT(*) > :keep OR MIN(at) < :after"
 _RAISE_FLOOR_OF_FULL = """
 INSERT INTO inbox_floor SELECT u.value, (SELECT position FROM inbox WHERE user_id = u.value ORDER BY position DESC LIMIT 1 OFFSET :keep)
-FROM json_each(:users) AS u WHERE true ON CONFLICT (user_id) DO UPDATE SET position = MAX(position, excluded.position)"""
+FROM json_each(:full) AS u WHERE true ON CONFLICT (user_id) DO UPDATE SET position = MAX(position, excluded.position)"""
 _RAISE_FLOOR_OF_OLD = """
-INSERT INTO inbox_floor SELECT user_id, MAX(position) FROM inbox WHERE at < :after GROUP BY user_id
+INSERT INTO inbox_floor SELECT user_id, MAX(position) FROM inbox
+WHERE user_id IN (SELECT value FROM json_each(:users)) AND at < :after GROUP BY user_id
 ON CONFLICT (user_id) DO UPDATE SET position = MAX(position, excluded.position)"""
-_DROP_BELOW_FLOOR = "DELETE FROM inbox WHERE position <= (SELECT position FROM inbox_floor AS f WHERE f.user_id = inbox.user_id)"
+_DROP_BELOW_FLOOR = """
+DELETE FROM inbox WHERE user_id IN (SELECT value FROM json_each(:users))
+AND position <= (SELECT position FROM inbox_floor AS f WHERE f.user_id = inbox.user_id)"""
 
 
 class SqliteInbox:
@@ -145,6 +149,9 @@ class SqliteInbox:
                 del self._checks[key]
 
     async def trim(self, *, keep_entries: int, keep_after: int) -> None:
-        full = [user for (user,) in await self._file.read(_FULL, (keep_entries,))]
-        bounds = {"users": encode(full), "keep": keep_entries, "after": keep_after}
+        found = await self._file.read(_TO_TRIM, {"keep": keep_entries, "after": keep_after})
+        if not found:
+            return
+        users, full = [user for user, _ in found], [user for user, is_full in found if is_full]
+        bounds = {"users": encode(users), "full": encode(full), "keep": keep_entries, "after": keep_after}
         await self._file.write(_RAISE_FLOOR_OF_FULL, _RAISE_FLOOR_OF_OLD, _DROP_BELOW_FLOOR, parameters=bounds, durable=False)
