@@ -6,11 +6,13 @@ from functools import cached_property
 import msgspec
 from channels.db import database_sync_to_async
 
+from chatsite.core.clock import Clock, clock
 from chatsite.core.errors import NotAMember
 from messaging.models import Conversation, Membership
 from messaging.protocol.types import Span, last_visible, visible
 
-KEPT = 50_000
+KEPT = 20_000
+FRESH_SECONDS = 60.0
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -71,17 +73,24 @@ class Members(msgspec.Struct, frozen=True, dict=True):
 
 
 class MemberCache:
-    """Loads from the relational store off the loop; forgets on every change. A stale entry is caught by the sequencer's mv."""
+    """Loads from the relational store off the loop; forgets on every change. A stale entry is caught by the sequencer's mv.
 
-    def __init__(self) -> None:
+    Display names change elsewhere, and tell nobody here: an entry is loaded anew after `FRESH_SECONDS`.
+    """
+
+    def __init__(self, clock: Clock = clock) -> None:
+        self._clock = clock
         self._known: OrderedDict[int, Members] = OrderedDict()
+        self._loaded_at: dict[int, float] = {}
 
     def peek(self, conversation: int) -> Members | None:
+        if self._clock.monotonic() - self._loaded_at.get(conversation, 0.0) > FRESH_SECONDS:
+            self.forget(conversation)
         return self._known.get(conversation)
 
     async def get(self, conversation: int) -> Members:
         """Raises NotAMember when there is no such conversation: to an outsider that is the same."""
-        members = self._known.get(conversation)
+        members = self.peek(conversation)
         return members if members is not None else await self.reload(conversation)
 
     async def reload(self, conversation: int) -> Members:
@@ -91,12 +100,14 @@ class MemberCache:
             return known  # somebody changed and reloaded while we read
         self._known[conversation] = members
         self._known.move_to_end(conversation)
+        self._loaded_at[conversation] = self._clock.monotonic()
         while len(self._known) > KEPT:
-            self._known.popitem(last=False)
+            self.forget(next(iter(self._known)))
         return members
 
     def forget(self, conversation: int) -> None:
         self._known.pop(conversation, None)
+        self._loaded_at.pop(conversation, None)
 
 
 def load_members(conversation: int) -> Members:

@@ -10,6 +10,7 @@ from messaging.stores.sqlite import MessageFile
 
 PUSH_DELAY_MS = 3_000
 DEVICES_KEPT = 100_000
+POSITIONS_SKIPPED = 1_000_000
 
 _SPREAD = """
 INSERT INTO inbox (position, user_id, kind, conversation_id, seq, at)
@@ -43,7 +44,9 @@ class SqliteInbox:
     def __init__(self, path: str, clock: Clock = clock) -> None:
         self._file = MessageFile.open(path)
         self._clock = clock
-        ((self._position,),) = self._file.read_now(_HIGHEST)
+        ((highest,),) = self._file.read_now(_HIGHEST)
+        # Power loss may have taken the last entries, positions that devices hold as cursors already: never give one of those again.
+        self._position = highest + POSITIONS_SKIPPED
         self._nodes: dict[int, tuple[str, ...]] = {}
         self._last: dict[int, int] = {}  # last position of registered users
         self._acknowledged: OrderedDict[int, dict[int, int]] = OrderedDict()
