@@ -3,11 +3,11 @@
 import sqlite3
 from pathlib import Path
 
-from tests.contracts.inbox import InboxContract, message, put, read, some_id, told
+from tests.contracts.inbox import InboxContract, message, put, read, told
 from tests.contracts.log import LogContract
 from tests.contracts.push_checks import PushCheckContract
 from tests.contracts.receipts import ReceiptsContract
-from tests.contracts.rig import Rig
+from tests.contracts.rig import Rig, some_id
 from tests.contracts.sequencer import SequencerContract
 
 
