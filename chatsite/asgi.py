@@ -10,11 +10,12 @@ from typing import Any
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from django.urls import path
+from django.urls import path, re_path
 from servestatic import ServeStaticASGI
 
 django_application = get_asgi_application()  # before anything that needs the app registry
 
+from chatsite.bodies import BodyLimit  # noqa: E402
 from messaging.consumers import ChatConsumer  # noqa: E402
 from messaging.services.node import get_node, stop_node  # noqa: E402
 
@@ -32,12 +33,23 @@ async def lifespan(scope: Event, receive: Callable[[], Awaitable[Event]], send: 
     await send({"type": "lifespan.shutdown.complete"})
 
 
+async def no_such_socket(scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]) -> None:
+    """Refuses the handshake (403); without a route Channels would raise, and log a traceback for every stranger who tries."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+_ELSEWHERE = re_path("", no_such_socket)  # type: ignore[arg-type]  # to Channels, views are ASGI applications
+
 application = ProtocolTypeRouter(
     {
         "http": ServeStaticASGI(
-            django_application, root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL, immutable_file_test=HASHED_NAME
+            BodyLimit(django_application, most_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+            root=str(settings.STATIC_ROOT),
+            prefix=settings.STATIC_URL,
+            immutable_file_test=HASHED_NAME,
         ),
-        "websocket": URLRouter([path("ws/v1", ChatConsumer.as_asgi())]),
+        "websocket": URLRouter([path("ws/v1", ChatConsumer.as_asgi()), _ELSEWHERE]),
         "lifespan": lifespan,
     }
 )
