@@ -9,6 +9,7 @@ from messaging.protocol.types import Mark
 from messaging.services.chat import Chat
 from messaging.services.fanout import tell
 from messaging.services.members import Members
+from messaging.services.people import conversations_with_a_place
 from messaging.stores.inbox.base import Acknowledgement, Entry, Spread
 
 
@@ -52,8 +53,11 @@ async def mark_delivered(
 async def repeat_reads(
     chat: Chat, buffer: ReceiptBuffer, *, reader: int, device: int, reads: Mapping[int, int], skip: object
 ) -> None:
-    """What `hello` says again; marks of conversations that are not theirs are passed over."""
+    """What `hello` says again; marks of conversations that are not theirs are passed over, and cost no question each."""
+    theirs = await conversations_with_a_place(reader, reads) if reads else set()
     for conversation, seq in reads.items():
+        if conversation not in theirs:
+            continue
         with contextlib.suppress(NotAMember):
             await mark_read(chat, buffer, reader=reader, device=device, conversation=conversation, upto=seq, skip=skip)
 

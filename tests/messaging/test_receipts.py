@@ -6,6 +6,7 @@ from chatsite.core.errors import NotAMember, Unavailable
 from messaging.protocol.events import Synced
 from messaging.protocol.types import Mark
 from messaging.services.listing import read_entry
+from messaging.services.members import Members
 from messaging.services.membership import remove
 from messaging.services.receipts import flush_receipts, list_marks, mark_delivered, mark_read, repeat_reads
 from messaging.services.sync import sync
@@ -189,3 +190,21 @@ async def test_marks_that_could_not_be_left_in_the_inbox_are_left_there_later(wo
     frame = await sync(world.chat, user=ben, cursor=cursor)
     assert isinstance(frame, Synced)
     assert [(touched.conversation, touched.read) for touched in frame.conversations] == [(str(room), last.seq)]
+
+
+async def test_a_thousand_marks_of_conversations_that_are_not_there_are_one_question(world: World) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    await world.say(anna, room)
+    asked: list[int] = []
+    get = world.chat.members.get
+
+    async def watched(conversation: int) -> Members:
+        asked.append(conversation)
+        return await get(conversation)
+
+    world.chat.members.get = watched  # type: ignore[method-assign]
+    reads = {**dict.fromkeys(range(1, 1_000), 1), room: 1}
+    await repeat_reads(world.chat, world.buffer, reader=ben, device=1, reads=reads, skip=None)
+    assert asked == [room]
+    assert await unread(world, ben, room) == 0
