@@ -1,18 +1,20 @@
 """Where allauth asks us: usernames, addresses, what it says of a user, and the sealing of second-factor secrets."""
 
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.headless.adapter import DefaultHeadlessAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.addresses import client_ip
 from accounts.models import Device, User, canonical_username
 from accounts.sealing import seal, unseal
 from accounts.services.devices import revoke_device
+from accounts.services.founding import admit
 
 _SECOND_FACTOR = "second factor"
 
@@ -24,6 +26,18 @@ class AccountAdapter(DefaultAccountAdapter):
         """Lowered first, so that the validators, and the search for a taken one, see the form we keep."""
         cleaned: str = super().clean_username(canonical_username(username), shallow=shallow)
         return cleaned
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Every sign-up, from the page or an app, ends here."""
+        super().save_user(request, user, form, commit=False)
+        if commit:
+            admit(user)
+        return user
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        if request.user.is_staff:  # the founder
+            return reverse("accounts:next_steps")
+        return cast("str", super().get_signup_redirect_url(request))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Counts wrong passwords by what was typed alone. allauth adds the Host header, whose port a client may choose freely."""

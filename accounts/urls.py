@@ -9,6 +9,7 @@ urlpatterns = [
     path("welcome/", views.welcome, name="welcome"),
     path("welcome/next/", views.next_steps, name="next_steps"),
     path("accounts/login/", views.log_in, name="login"),
+    path("accounts/signup/", views.sign_up, name="signup"),
     path("accounts/settings/", views.settings_page, name="settings"),
     path("accounts/devices/", views.devices_page, name="devices"),
     path("accounts/devices/revoke-others/", views.revoke_other_devices, name="revoke_other_devices"),

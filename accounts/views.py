@@ -3,6 +3,7 @@
 from typing import cast
 
 from allauth.account.views import login as allauth_login
+from allauth.account.views import signup as allauth_signup
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -30,6 +31,13 @@ def log_in(request: HttpRequest) -> HttpResponseBase:
     if request.method == "GET" and instance_is_empty():
         return redirect("accounts:welcome")
     return cast("HttpResponseBase", allauth_login(request))
+
+
+def sign_up(request: HttpRequest) -> HttpResponseBase:
+    """allauth's page too; whoever signs up first founds the instance even so (`admit`)."""
+    if request.method == "GET" and instance_is_empty():
+        return redirect("accounts:welcome")
+    return cast("HttpResponseBase", allauth_signup(request))
 
 
 @require_http_methods(["GET", "POST"])

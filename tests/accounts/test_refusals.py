@@ -74,8 +74,9 @@ def test_only_the_profile_can_be_assigned() -> None:
 
 
 def test_signing_up_assigns_nothing_else() -> None:
+    person("founder")
     App().sign_up("ada", is_staff=True, is_superuser=True, is_active=True, display_name="Root")
-    user = User.objects.get()
+    user = User.objects.get(username="ada")
     assert (user.is_staff, user.is_superuser, user.display_name) == (False, False, "")
 
 

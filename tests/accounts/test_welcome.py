@@ -1,4 +1,4 @@
-"""The first visitor of an empty instance makes the first account, an administrator; nobody does so twice."""
+"""The first account of an empty instance, by whatever road it comes, is an administrator's; nobody founds it twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -8,9 +8,9 @@ from django.db import connections
 from django.test import Client
 
 from accounts.models import Founding, User
-from accounts.services.founding import create_first_admin, instance_is_empty
+from accounts.services.founding import admit, create_first_admin, instance_is_empty
 from chatsite.core.errors import Conflict
-from tests.accounts.clients import PASSWORD, person, told
+from tests.accounts.clients import PASSWORD, App, person, told
 
 FORM = {"username": "Ada", "password": PASSWORD, "email": "ada@example.org"}
 
@@ -38,6 +38,46 @@ def test_a_second_founder_is_refused() -> None:
     assert response.status_code == 409
     assert late.get("/welcome/")["Location"] == "/"
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_first_to_sign_up_by_an_app_administers_and_the_second_does_not() -> None:
+    App().sign_up("ada", email="ada@example.org")
+    App().sign_up("grace")
+    ada, grace = User.objects.get(username="ada"), User.objects.get(username="grace")
+    assert (ada.is_staff, ada.is_superuser, grace.is_staff, grace.is_superuser) == (True, True, False, False)
+    assert Founding.objects.get().founder == ada
+    assert Client().get("/welcome/")["Location"] == "/"
+
+
+@pytest.mark.django_db
+def test_the_first_to_use_the_sign_up_page_administers() -> None:
+    client = Client()
+    assert client.get("/accounts/signup/")["Location"] == "/welcome/"
+    form = {"username": "ada", "password1": PASSWORD, "email": ""}
+    assert client.post("/accounts/signup/", form)["Location"] == "/welcome/next/"
+    assert client.get("/admin/").status_code == 200
+    late = Client()
+    assert late.get("/accounts/signup/").status_code == 200
+    assert late.post("/accounts/signup/", {**form, "username": "grace"})["Location"] == "/"
+    assert late.get("/admin/", follow=True).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_racing_sign_ups_one_founds_and_all_get_an_account() -> None:
+    start = Barrier(4)
+
+    def sign_up(name: str) -> None:
+        try:
+            start.wait()
+            admit(User(username=name))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(sign_up, ["ada", "grace", "alan", "edsger"]))
+    assert User.objects.count() == 4
+    assert [user.pk for user in User.objects.filter(is_superuser=True)] == [Founding.objects.get().founder_id]
 
 
 @pytest.mark.django_db
