@@ -7,7 +7,7 @@ from ninja import P, Path, QueryEx, Router
 from accounts.api.requests import AuthenticatedRequest
 from accounts.api.schemas import IdNumber
 from messaging.api.answers import answer, nothing
-from messaging.api.schemas import ConversationOut, EntriesOut, EntryOut, OpenDirect, OpenGroup, PeopleIn, RoleIn, TitleIn
+from messaging.api.schemas import ConversationOut, EntriesOut, EntryOut, OpenDirect, OpenWish, PeopleIn, RoleIn, TitleIn
 from messaging.services import conversations, membership
 from messaging.services.listing import list_conversations, read_entry
 from messaging.services.members import Members
@@ -30,7 +30,7 @@ async def list_mine(request: AuthenticatedRequest, page: QueryEx[int, P(ge=1, le
 
 
 @router.post("", response={200: ConversationOut, 201: ConversationOut}, summary="Open a conversation")
-async def open_one(request: AuthenticatedRequest, wish: OpenDirect | OpenGroup) -> HttpResponse:
+async def open_one(request: AuthenticatedRequest, wish: OpenWish) -> HttpResponse:
     """A direct one that exists is returned (200). The people named for a group are invited (201)."""
     node, me = await get_node(), request.auth.user_id
     node.limits.require("open", me)

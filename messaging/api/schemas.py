@@ -75,6 +75,9 @@ class OpenGroup(Schema):
     usernames: Annotated[list[Username], Field(max_length=100)] = []
 
 
+OpenWish = Annotated[OpenDirect | OpenGroup, Field(discriminator="kind")]
+
+
 class TitleIn(Schema):
     title: Annotated[str, Field(max_length=1000)]
 

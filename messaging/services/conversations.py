@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services.users import find_user
-from chatsite.core.errors import GroupFull, Invalid
+from chatsite.core.errors import GroupFull, Invalid, NotFound
 from chatsite.core.text import clean_name
 from chatsite.core.unbroken import unbroken
 from messaging.models import Conversation, Membership
@@ -66,7 +66,13 @@ def _create_group(creator: int, title: str, usernames: Sequence[str]) -> int:
 
 
 def find_people(usernames: Sequence[str], *, but: int) -> list[User]:
-    """Users by exact username, each once. Raises NotFound for the first that does not exist."""
-    people = {user.id: user for user in (find_user(username) for username in dict.fromkeys(usernames))}
+    """Users by exact username, each once. Raises NotFound, which names the first that does not exist."""
+    people: dict[int, User] = {}
+    for username in dict.fromkeys(usernames):
+        try:
+            user = find_user(username)
+        except NotFound:
+            raise NotFound("Nobody here is called %(username)s", field="usernames", username=username) from None
+        people[user.id] = user
     people.pop(but, None)
     return list(people.values())

@@ -276,9 +276,12 @@ async def _uninvite(chat: Chat, *, by: int, user: int, conversation: int, state:
     def write() -> None:
         with transaction.atomic():
             row = _locked_group(conversation)
-            changed = row.memberships.filter(user_id=user, state=State.INVITED).update(state=state, last_title=row.title)
-            if not changed:
+            place = row.memberships.filter(user_id=user, state=State.INVITED).first()
+            if place is None:
                 raise Conflict("There is no invitation")
+            # Who was in before keeps what they saw: to them it is as if they had not been asked.
+            place.state, place.last_title = (State.LEFT if place.spans else state), row.title
+            place.save(update_fields=["state", "last_title"])
             _count_revision(row)
 
     (await chat.members.get(conversation)).member(by)

@@ -33,6 +33,10 @@ CREATE TABLE change (
 -- A note is a stored message that is owed to inboxes. It stands in the transaction of its message and goes with the spread.
 CREATE TABLE note (conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (conversation_id, seq)) WITHOUT ROWID;
 CREATE TRIGGER message_owes AFTER INSERT ON message BEGIN INSERT INTO note VALUES (new.conversation_id, new.seq); END;
+-- A message is its sender's read mark, kept as surely as the message is.
+CREATE TRIGGER message_marks AFTER INSERT ON message BEGIN
+    INSERT INTO receipt VALUES (new.conversation_id, new.sender_id, new.seq, new.seq)
+    ON CONFLICT (conversation_id, user_id) DO UPDATE SET read = MAX(read, new.seq), delivered = MAX(delivered, new.seq); END;
 CREATE TABLE inbox (
     position INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, kind TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL,
     at INTEGER NOT NULL);

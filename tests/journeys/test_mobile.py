@@ -133,3 +133,37 @@ async def test_who_was_removed_keeps_what_they_saw_with_names_and_learns_nothing
     page = await bert.api("GET", f"/conversations/{group}/messages")
     assert [message["seq"] for message in page["messages"]] == [2, 3, 4]
     assert not [frame for frame in await bert_live.settle() if frame.get("head", 0) > 4 or "without Bert" in str(frame)]
+
+
+async def test_ones_own_message_is_never_unread_not_even_after_a_crash(new_phone: NewPhone, server: Server) -> None:
+    anna, _ = await new_phone("anna"), await new_phone("bert")
+    conversation = await anna.direct("bert")
+    await anna.api("POST", f"/conversations/{conversation}/messages", {"client_id": str(uuid4()), "text": "hello"})
+    server.kill9()
+    server.start()
+    entry = await anna.api("GET", f"/conversations/{conversation}")
+    assert (entry["head"], entry["read"], entry["unread"]) == (1, 1, 0)
+
+
+async def test_declining_a_second_invitation_keeps_what_one_had(new_phone: NewPhone) -> None:
+    anna, bert = await new_phone("anna"), await new_phone("bert")
+    group = await anna.group("Hut", "bert")
+    await bert.api("POST", f"/conversations/{group}/join", {})
+    await bert.api("POST", f"/conversations/{group}/leave", {})
+    await anna.api("POST", f"/conversations/{group}/members", {"usernames": ["bert"]})
+    await bert.api("POST", f"/conversations/{group}/decline", {})
+    (entry,) = (await bert.api("GET", "/conversations"))["entries"]
+    assert entry["conversation"]["members"][0]["state"] == "left"
+    page = await bert.api("GET", f"/conversations/{group}/messages")
+    assert [message["seq"] for message in page["messages"]] == [2, 3]
+
+
+async def test_who_is_unknown_is_named(new_phone: NewPhone) -> None:
+    anna, _ = await new_phone("anna"), await new_phone("bert")
+    with pytest.raises(Refused) as refused:
+        await anna.group("Hut", "bert", "nobody1")
+    assert (refused.value.code, refused.value.problem["field"]) == ("not_found", "usernames")
+    assert "nobody1" in refused.value.problem["detail"]
+    with pytest.raises(Refused) as refused:
+        await anna.api("POST", "/conversations", {"kind": "party"})
+    assert "group" in refused.value.problem["detail"]
