@@ -6,6 +6,8 @@ from chatsite.core.errors import Invalid, NotFound
 from messaging.protocol.types import Message, Span
 from messaging.services.chat import Chat
 
+CHARACTERS = 500_000
+
 
 class HistoryPage(msgspec.Struct, frozen=True):
     """Messages ascending; `head` is the highest seq the reader may see."""
@@ -26,7 +28,7 @@ async def read_history(
     around: int | None = None,
     limit: int = 50,
 ) -> HistoryPage:
-    """One page: the newest, or those before, after or around a seq. Raises NotAMember, Invalid."""
+    """One page: the newest, or those before, after or around a seq; fewer than `limit` when they are long. Raises NotAMember, Invalid."""
     if sum(place is not None for place in (before, after, around)) > 1:
         raise Invalid("Give one of before, after and around", field="before")
     members = await chat.members.get(conversation)
@@ -43,8 +45,11 @@ async def read_history(
         windows = [*_downwards(spans, upto=edge, count=lower), *_upwards(spans, above=edge, head=head, count=upper)]
     else:
         windows = _downwards(spans, upto=edge, count=limit)
-    messages = [message for first, last in windows for message in await chat.log.page(conversation, first=first, last=last)]
+    found = [message for first, last in windows for message in await chat.log.page(conversation, first=first, last=last)]
+    messages = _nearest_that_fit(found, edge)
     lowest, highest = (windows[0][0], windows[-1][1]) if windows else (edge + 1, edge)
+    if len(messages) < len(found):
+        lowest, highest = messages[0].seq, messages[-1].seq
     return HistoryPage(
         messages=messages,
         head=head,
@@ -64,6 +69,18 @@ async def read_message(chat: Chat, *, reader: int, conversation: int, seq: int) 
     if not found:
         raise NotFound
     return found[0]
+
+
+def _nearest_that_fit(messages: list[Message], edge: int) -> list[Message]:
+    """Those nearest to where the page begins, without a gap, up to CHARACTERS: a hundred long ones would hold up everybody's loop."""
+    left = CHARACTERS
+    kept: list[Message] = []
+    for message in sorted(messages, key=lambda message: abs(message.seq - edge)):
+        left -= len(message.text)
+        if left < 0 and kept:
+            break
+        kept.append(message)
+    return sorted(kept, key=lambda message: message.seq)
 
 
 def _downwards(spans: tuple[Span, ...], *, upto: int, count: int) -> list[tuple[int, int]]:

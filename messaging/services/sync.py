@@ -7,6 +7,7 @@ from chatsite.core.errors import NotAMember
 from messaging.protocol.events import Placed, PlacedMarks, Resync, Synced, Touched, view_marks, view_message
 from messaging.protocol.types import Message
 from messaging.services.chat import Chat
+from messaging.services.history import CHARACTERS
 from messaging.services.members import Members
 from messaging.services.receipts import list_marks
 from messaging.services.views import encode_conversation
@@ -15,7 +16,6 @@ from messaging.stores.log.base import PAGE_MAX
 
 ENTRIES = 1_000
 MESSAGES = 500
-CHARACTERS = 500_000
 
 
 async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = None) -> Synced | Resync:

@@ -4,7 +4,7 @@ import pytest
 
 from chatsite.core.errors import Invalid, NotAMember, NotFound
 from messaging.models import Membership
-from messaging.services.history import HistoryPage, read_history, read_message
+from messaging.services.history import CHARACTERS, HistoryPage, read_history, read_message
 from messaging.stores.sequencer.base import Head
 from tests.contracts.rig import wish
 from tests.messaging.world import World
@@ -95,3 +95,17 @@ async def test_what_is_not_released_is_on_no_page(world: World) -> None:
     assert [message.seq for message in page.messages] == [1]
     with pytest.raises(NotFound):
         await read_message(world.chat, reader=ben, conversation=room, seq=2)
+
+
+@pytest.mark.parametrize(
+    "ask,kept",
+    [({}, [4, 5, 6, 7, 8]), ({"before": 7}, [2, 3, 4, 5, 6]), ({"after": 1}, [2, 3, 4, 5, 6]), ({"around": 4}, [2, 3, 4, 5, 6])],
+)
+async def test_a_page_of_long_messages_holds_those_nearest_that_fit(world: World, ask: dict[str, int], kept: list[int]) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    for _ in range(8):
+        await world.say(anna, room, "x" * (CHARACTERS // 5 - 1))
+    page = await read_history(world.chat, reader=ben, conversation=room, **ask)
+    assert [message.seq for message in page.messages] == kept
+    assert (page.more_before, page.more_after) == (kept[0] > 1, kept[-1] < 8)
