@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 
@@ -36,6 +36,8 @@ def _log_in(site: admin.AdminSite):  # type: ignore[no-untyped-def]
         if request.user.is_authenticated and request.user.is_staff and _lacks_second_factor(request):
             messages.warning(request, _("Set up a second factor first: administrators of this site need one."))
             return redirect("mfa_index")
+        if request.user.is_authenticated and not (request.user.is_staff and request.user.is_active):
+            return render(request, "403.html", status=403)  # a PermissionDenied would leave a traceback in the log
         return allauths(request, extra_context)  # type: ignore[no-any-return]
 
     return log_in

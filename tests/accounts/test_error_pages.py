@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts import views
 from accounts.services import founding
-from tests.accounts.clients import App, person, problem
+from tests.accounts.clients import App, browser, person, problem
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +55,17 @@ def test_every_page_carries_the_strict_policy() -> None:
         policy = Client().get(path)["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("host, sent", [("localhost:8000", True), ("127.0.0.1", True), ("testserver", False)])
+def test_the_opener_policy_goes_only_where_browsers_heed_it(host: str, sent: bool) -> None:
+    assert Client().get("/welcome/", headers={"Host": host}).has_header("Cross-Origin-Opener-Policy") is sent
+    assert Client().get("/welcome/", headers={"Host": host}, secure=True).has_header("Cross-Origin-Opener-Policy")
+
+
+def test_who_may_not_administer_leaves_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    person("ada")
+    page = browser("ada").get("/admin/", follow=True)
+    assert page.status_code == 403
+    assert "Not for you" in page.content.decode()
+    assert [(record.name, record.exc_info) for record in caplog.records] == [("django.request", None)]
