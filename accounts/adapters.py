@@ -9,6 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import client_ip
 from accounts.models import Device, User, canonical_username
@@ -21,6 +22,19 @@ _SECOND_FACTOR = "second factor"
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts as our pages and apps make them."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "cannot_remove_primary_email": _("The primary e-mail address cannot be removed."),
+        "duplicate_email": _("This e-mail address is one of yours already."),
+        "email_password_mismatch": _("The username, the e-mail address or the password is wrong."),
+        "email_taken": _("That e-mail address belongs to another account."),
+        "enter_current_password": _("That is not the current password."),
+        "max_email_addresses": _("You cannot have more than %d e-mail addresses."),
+        "unknown_email": _("No account has that e-mail address."),
+        "unverified_primary_email": _("Confirm the e-mail address before you make it the primary one."),
+        "username_password_mismatch": _("The username, the e-mail address or the password is wrong."),
+    }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Lowered first, so that the validators, and the search for a taken one, see the form we keep."""

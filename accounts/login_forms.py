@@ -13,7 +13,9 @@ PASSWORD_HELP = _("At least 8 characters, and not one that is easy to guess.")
 LABELS: dict[str, Any] = {
     "login": _("Username or e-mail"),
     "email": _("E-mail"),
-    "oldpassword": _("Password now"),
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("New password, again"),
     "code": _("Code"),
     "name": _("Name"),
     "passwordless": _("Log in with it, without a password (a passkey)"),
@@ -39,14 +41,17 @@ class LoginForm(InOurWords, allauths.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""  # the page has that link
-        self.fields["login"].widget.attrs.update(autocomplete="username", autocapitalize="none", spellcheck="false")
+        self.fields["login"].widget.attrs.update(
+            autocomplete="username", autocapitalize="none", spellcheck="false", autofocus=True
+        )
 
 
 class SignupForm(InOurWords, allauths.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields(["username", "password1", "email"])
-        self.fields["username"].widget.attrs.update(autocapitalize="none", spellcheck="false")
+        self.fields["username"].widget.attrs.update(autocapitalize="none", spellcheck="false", autofocus=True)
+        self.fields["password1"].label = _("Password")
         self.fields["username"].help_text = _("Letters a–z, digits, and . _ - between them. Others find you by it.")
 
 

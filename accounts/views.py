@@ -21,6 +21,7 @@ from accounts.services import devices, users
 from accounts.services.founding import create_first_admin, instance_is_empty
 from accounts.tokens import DEVICE_KEY
 from chatsite.core.errors import Conflict, Invalid, NotFound
+from chatsite.core.hosts import is_this_machine
 from chatsite.edge.sessions import connected_devices
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -64,7 +65,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
 @login_required
 def next_steps(request: HttpRequest) -> HttpResponse:
     """What an administrator does next: ask others in."""
-    return render(request, "accounts/next_steps.html", {"address": request.build_absolute_uri("/")})
+    here = {"address": request.build_absolute_uri("/"), "only_here": is_this_machine(request.get_host())}
+    return render(request, "accounts/next_steps.html", here)
 
 
 @never_cache
@@ -84,23 +86,22 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             with override(user.locale):
                 messages.success(request, _("Saved."))
             return redirect("accounts:settings")
-    return render(request, "accounts/settings.html", {"form": form})
+    return render(request, "accounts/settings.html", {"form": form, "email_confirmed": users.email_is_confirmed(user)})
 
 
 @never_cache
 @require_GET
 @login_required
 def devices_page(request: HttpRequest) -> HttpResponse:
-    """Every login of one's own."""
+    """Every login of one's own: this one first, then those connected now, then the most recently seen."""
     found = devices.list_devices(cast("User", request.user))
+    current = request.session.get(DEVICE_KEY)
+    connected = connected_devices([device.id for device in found])
+    found.sort(key=lambda device: (device.id != current, device.id not in connected))
     return render(
         request,
         "accounts/devices.html",
-        {
-            "devices": found,
-            "current": request.session.get(DEVICE_KEY),
-            "connected": connected_devices([device.id for device in found]),
-        },
+        {"devices": found, "current": current, "connected": connected, "others": any(device.id != current for device in found)},
     )
 
 

@@ -1,5 +1,6 @@
 """People: finding them, their profile, and locking them out."""
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -37,6 +38,11 @@ def change_profile(user: User, *, display_name: str | None = None, locale: str |
         user.theme = theme
     user.save(update_fields=["display_name", "locale", "theme"])
     return user
+
+
+def email_is_confirmed(user: User) -> bool:
+    """Whether the user has shown that the address of the account is theirs."""
+    return EmailAddress.objects.filter(user=user, email=user.email.lower(), verified=True).exists()
 
 
 def find_users(term: str) -> QuerySet[User]:

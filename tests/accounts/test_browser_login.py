@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
+from accounts import views
 from accounts.models import Device, User
 from tests.accounts.clients import PASSWORD, App, browser, person, problem, told
 
@@ -131,6 +132,42 @@ def test_the_devices_page_renames_revokes_and_revokes_the_others() -> None:
     here.post("/accounts/devices/revoke-others/")
     assert third.me().status_code == 401
     assert here.get("/api/v1/me").status_code == 200
+
+
+def test_the_devices_page_shows_this_one_first_then_those_connected_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    person("ada")
+    here = browser("ada", headers={"User-Agent": "here/1"})
+    assert "Log out all other devices" not in here.get("/accounts/devices/").content.decode()
+    for name in ("gone", "connected", "later"):
+        App(**{"User-Agent": f"{name}/1"}).log_in("ada")
+    connected = set(Device.objects.filter(name__in=["here", "connected"]).values_list("id", flat=True))
+    monkeypatch.setattr(views, "connected_devices", lambda _ids: connected)
+    page = here.get("/accounts/devices/").content.decode()
+    assert re.findall(r"<strong>(\w+)</strong>", page) == ["here", "connected", "later", "gone"]
+    assert page.count("connected now") == 2
+    assert re.findall(r'<time datetime="[-0-9T:.]+\+00:00">[^<]+ UTC</time>', page) == re.findall("<time.*?</time>", page)
+    assert page.count("<time") == 2
+    assert "Log out all other devices" in page
+
+
+def test_the_first_field_waits_for_the_name() -> None:
+    person("ada")
+    for path in ("/accounts/login/", "/accounts/signup/"):
+        fields = re.findall(r'<input(?! type="hidden")[^>]*>', Client().get(path).content.decode())
+        assert ["autofocus" in field for field in fields[:2]] == [True, False]
+
+
+def test_the_settings_page_says_whether_the_address_is_confirmed() -> None:
+    ada = person("ada")
+    client = browser("ada")
+    assert "onfirmed" not in client.get("/accounts/settings/").content.decode()
+    User.objects.update(email="ada@example.org")
+    address = EmailAddress.objects.create(user=ada, email="ada@example.org", primary=True)
+    assert "Not confirmed" in client.get("/accounts/settings/").content.decode()
+    address.set_verified()
+    page = client.get("/accounts/settings/").content.decode()
+    assert "Confirmed" in page
+    assert "Not confirmed" not in page
 
 
 def test_revoking_the_device_in_use_is_logging_out() -> None:

@@ -7,6 +7,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.sessions.models import Session
 from django.test import Client
+from fido2.cose import ES256
+from fido2.webauthn import AttestedCredentialData
 
 from accounts import tokens
 from accounts.models import Device, User
@@ -88,6 +90,16 @@ def test_a_browser_is_asked_for_the_second_factor_too(secret: str) -> None:
     assert client.get("/api/v1/me").status_code == 401
     client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
     assert client.get("/api/v1/me").status_code == 200
+
+
+def test_a_security_key_is_offered_only_to_who_has_one(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    page = client.post("/accounts/login/", {"login": "ada", "password": PASSWORD}, follow=True)
+    assert "Second factor" in page.content.decode()
+    assert "Use a security key" not in page.content.decode()
+    key = AttestedCredentialData.create(bytes(16), b"key", ES256.from_ctap1(b"\x04" + bytes(64)))
+    monkeypatch.setattr("allauth.mfa.webauthn.internal.auth.get_credentials", lambda _user: [key])
+    assert "Use a security key" in client.get("/accounts/2fa/authenticate/").content.decode()
 
 
 def test_a_recovery_code_opens_once(secret: str) -> None:
