@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -77,6 +78,18 @@ def test_it_starts_again_on_the_same_port_and_data_after_a_kill(server: Server) 
     server.restart()
     assert server.url == url
     assert _get(server).status_code == 200
+
+
+def test_preparing_ends_in_silence_when_interrupted(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "prepare"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment(tmp_path / "data"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert any("Gathering the static files" in line for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "")
 
 
 @pytest.mark.parametrize("port", ["99999", "-1", "http", "８０８０"])

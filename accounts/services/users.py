@@ -42,7 +42,7 @@ def change_profile(user: User, *, display_name: str | None = None, locale: str |
 
 def email_is_confirmed(user: User) -> bool:
     """Whether the user has shown that the address of the account is theirs."""
-    return EmailAddress.objects.filter(user=user, email=user.email.lower(), verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=user, email=user.email.lower(), verified=True).exists())
 
 
 def find_users(term: str) -> QuerySet[User]:

@@ -165,3 +165,51 @@ def test_the_command_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(CommandError, match="password"):
         call_command("admin", "--username", "chief", "--password-stdin")
     assert not User.objects.exists()
+
+
+class Terminal(StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_command_asks_for_another_username_before_any_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    person("ada")
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin", Terminal("Ada\n-x-\n\nchief\n"))
+
+    def typed(prompt: str) -> str:
+        asked.append(prompt)
+        return PASSWORD
+
+    monkeypatch.setattr("getpass.getpass", typed)
+    said = StringIO()
+    call_command("admin", stdout=StringIO(), stderr=said)
+    lines = said.getvalue().splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["username"] * 3
+    assert "taken" in lines[0]
+    assert asked == ["Password: ", "Password, again: "]
+    assert User.objects.get(username="chief").is_superuser
+
+
+def test_the_command_refuses_a_taken_username_without_asking_for_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    person("ada")
+    monkeypatch.setattr("sys.stdin", Terminal())
+    with pytest.raises(CommandError, match="taken"):
+        call_command("admin", "--username", "Ada")
+
+
+@pytest.mark.parametrize("given", [(), ("--username", "chief"), ("--password-stdin",)])
+def test_the_command_says_what_to_give_when_nobody_is_there_to_ask(
+    given: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="--username and --password-stdin"):
+        call_command("admin", *given)
+
+
+def test_the_command_ends_in_words_when_its_reader_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal())
+    with pytest.raises(CommandError, match="Nothing was made"):
+        call_command("admin")

@@ -97,7 +97,7 @@ def test_a_security_key_is_offered_only_to_who_has_one(secret: str, monkeypatch:
     page = client.post("/accounts/login/", {"login": "ada", "password": PASSWORD}, follow=True)
     assert "Second factor" in page.content.decode()
     assert "Use a security key" not in page.content.decode()
-    key = AttestedCredentialData.create(bytes(16), b"key", ES256.from_ctap1(b"\x04" + bytes(64)))
+    key = AttestedCredentialData.create(bytes(16), b"key", ES256({1: 2, 3: -7, -1: 1, -2: bytes(32), -3: bytes(32)}))
     monkeypatch.setattr("allauth.mfa.webauthn.internal.auth.get_credentials", lambda _user: [key])
     assert "Use a security key" in client.get("/accounts/2fa/authenticate/").content.decode()
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from accounts.services.founding import create_admin
+from accounts.services.founding import check_username, create_admin
 from chatsite.core.errors import Invalid
 
 
@@ -24,22 +24,40 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        username = options["username"] or input(_("Username: "))
-        password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else self._asked()
+        if not (sys.stdin.isatty() or (options["username"] and options["password_stdin"])):
+            raise CommandError(_("Nobody is there to ask: give --username and --password-stdin."))
         try:
+            username = options["username"] or self._asked_username()
+            check_username(username)
+            password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else self._asked_password()
             user = create_admin(username=username, password=password, email=options["email"])
         except Invalid as error:
-            raise CommandError(f"{error.field}: {error.detail}" if error.field else error.detail) from None
+            raise CommandError(_told(error)) from None
+        except EOFError:
+            raise CommandError(_("Nothing was made.")) from None
         self.stdout.write(self.style.SUCCESS(_("%(name)s administers this instance.") % {"name": user.username}))
         self.stdout.write(
             _("Log in at /accounts/login/, find people and devices at /admin/, set up a second factor at /accounts/2fa/.")
         )
 
-    def _asked(self) -> str:
+    def _asked_username(self) -> str:
+        """One that is free and made as ours are; asked for until it is."""
+        while True:
+            username = input(_("Username: "))
+            try:
+                check_username(username)
+            except Invalid as error:
+                self.stderr.write(_told(error))
+            else:
+                return username
+
+    def _asked_password(self) -> str:
         """A password typed twice, unseen."""
-        if not sys.stdin.isatty():
-            raise CommandError(_("Nobody is there to ask: give --username and --password-stdin."))
         password = getpass.getpass(_("Password: "))
         if getpass.getpass(_("Password, again: ")) != password:
             raise CommandError(_("The two are not the same."))
         return password
+
+
+def _told(error: Invalid) -> str:
+    return f"{error.field}: {error.detail}" if error.field else error.detail
