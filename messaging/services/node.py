@@ -18,9 +18,10 @@ from messaging.services.chat import Chat, close_chat, open_chat
 from messaging.services.fanout import receive_packets
 from messaging.services.limits import Limits
 from messaging.services.membership import finish_pending
+from messaging.services.owed import finish_owed
 from messaging.services.push import push_due
 from messaging.services.receipts import ReceiptBuffer, flush_receipts
-from messaging.services.send import SendRoad, finish_owed
+from messaging.services.send import SendRoad
 from notifications.services.push import open_pusher
 from presence.services.online import Online
 from presence.stores.base import PresenceStore

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from chatsite.core.clock import Clock, clock
-from chatsite.core.errors import Busy, ChatsiteError, Conflict, Invalid, NotAMember, Unavailable
+from chatsite.core.errors import Busy, ChatsiteError, Conflict, Invalid, Unavailable
 from messaging.protocol.events import MessageEvent, encode_event, view_message
 from messaging.protocol.types import Draft, Mark, Message, Sent
 from messaging.services.chat import Chat
@@ -168,7 +168,8 @@ class SendRoad:
             logger.warning("%d notes stay", len(done))
 
     async def _send(self, batch: list[_Job]) -> None:
-        jobs = [job for job in batch if await self._check(job)]
+        deferred: set[int] = set()
+        jobs = [job for job in batch if await self._check(job, deferred)]
         self._watch("check")
         placed: list[_Placed] = []
         try:
@@ -218,12 +219,17 @@ class SendRoad:
             placed = [*(_Placed(None, message, members) for message in earlier), *placed]
         return placed
 
-    async def _check(self, job: _Job) -> bool:
+    async def _check(self, job: _Job, deferred: set[int]) -> bool:
+        """`deferred` are conversations of which an earlier send of this batch went to wait: nobody overtakes it, even if its wait is over."""
         conversation = job.draft.conversation
         members = self._chat.members.peek(conversation)
-        # Forgotten while the job stood in the queue; or somebody who came earlier waits, and is not to be overtaken.
-        if members is None or (conversation in self._waiting and not job.sets_mv):
+        if members is None:  # forgotten while the job stood in the queue
+            deferred.add(conversation)
             self._wait_for_members([job])
+            return False
+        if (conversation in self._waiting or conversation in deferred) and not job.sets_mv:
+            deferred.add(conversation)
+            self._enqueue(job)
             return False
         try:
             await self._authorize(job.draft, members)
@@ -344,30 +350,3 @@ def _recipients(item: _Placed) -> tuple[int, ...]:
     event = item.message.event
     subject = int(event["user"]) if event and event.get("user") else None
     return users if subject is None or subject in users else (*users, subject)
-
-
-async def finish_owed(chat: Chat) -> int:
-    """Puts stored messages whose spread was not finished into their members' inboxes: after a start, or when the road `owes`.
-
-    Returns how many. What stands above its head waits for the send that releases it.
-    """
-    finished = 0
-    while owed := await _released(chat, await chat.sequencer.owed(BATCH_MAX)):
-        spreads = []
-        for message in owed:
-            try:
-                members = await chat.members.get(message.conversation)
-            except NotAMember:  # the conversation was deleted
-                continue
-            users = tuple(user for user in members.by_user if members.sees(user, message.seq))
-            entry = Entry("message", message.conversation, message.seq, message.sender, message.kind == "text")
-            spreads.append(Spread(entry, users))
-        await chat.inbox.spread(spreads)
-        await chat.sequencer.done(owed)
-        finished += len(owed)
-    return finished
-
-
-async def _released(chat: Chat, messages: Sequence[Message]) -> list[Message]:
-    heads = await chat.sequencer.heads([message.conversation for message in messages])
-    return [message for message, head in zip(messages, heads, strict=True) if message.seq <= head.seq]

@@ -18,7 +18,8 @@ from messaging.services.fanout import receive_packets
 from messaging.services.listing import list_conversations
 from messaging.services.members import Members
 from messaging.services.membership import finish_pending
-from messaging.services.send import SendRoad, finish_owed
+from messaging.services.owed import finish_owed
+from messaging.services.send import SendRoad
 
 
 class Walk(msgspec.Struct, frozen=True):

@@ -7,6 +7,8 @@ import pytest
 from django.utils import translation
 
 from chatsite.core.errors import Conflict, Invalid, NotAMember
+from messaging.protocol.types import Draft
+from messaging.services.members import Members
 from messaging.services.membership import leave, remove
 from messaging.services.receipts import mark_read
 from messaging.stores.sequencer.base import Head
@@ -243,3 +245,28 @@ async def test_a_refusal_speaks_the_language_of_whoever_is_refused(world: World)
     english, chinese = await asyncio.gather(detail_in("en"), detail_in("zh-hans"))
     assert english == "There is no such message to reply to"
     assert chinese != english
+
+
+async def test_members_that_go_stale_in_the_middle_of_a_batch_let_nobody_overtake(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    await world.say(anna, room, "first")
+    members, authorize, peeks = world.chat.members, world.road._authorize, 0
+
+    async def forget_then_authorize(draft: Draft, known: Members) -> None:
+        """The entry goes while the first of the batch is checked, and is loaded again before the last is."""
+        nonlocal peeks
+        peeks += 1
+        if peeks == 1:
+            members.forget(room)
+        await asyncio.sleep(0.05)
+        await authorize(draft, known)
+
+    monkeypatch.setattr(world.road, "_authorize", forget_then_authorize)
+    other = await world.direct(anna, (await world.people(1))[0])
+    await members.get(other)
+    drafts = [world.draft(anna, other if number == 2 else room, f"{number}") for number in range(5)]
+    sent = await asyncio.gather(*(world.road.submit(draft) for draft in drafts))
+    assert [one.seq for one in sent if one.conversation == room] == sorted(one.seq for one in sent if one.conversation == room)

@@ -9,7 +9,7 @@ import pytest
 
 from chatsite.core.errors import ChatsiteError, Unavailable
 from messaging.services.membership import join, rename
-from messaging.services.send import finish_owed
+from messaging.services.owed import finish_owed
 from messaging.stores.sqlite import MessageFile
 from tests.messaging.world import Unreliable, World, dense
 

@@ -19,8 +19,9 @@ from messaging.services.drafts import draft_text
 from messaging.services.fanout import receive_packets
 from messaging.services.members import Members, load_members
 from messaging.services.membership import finish_pending, invite, join
+from messaging.services.owed import finish_owed
 from messaging.services.receipts import ReceiptBuffer
-from messaging.services.send import SendRoad, finish_owed
+from messaging.services.send import SendRoad
 from messaging.stores.inbox.sqlite import SqliteInbox
 from messaging.stores.log.sqlite import SqliteMessageLog
 from messaging.stores.receipts.sqlite import SqliteReceipts
