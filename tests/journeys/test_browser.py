@@ -67,6 +67,8 @@ async def test_a_group_of_three_talks(browsers: Browsers) -> None:
     await expect(bert.row("Alpine hut")).to_be_visible()
     await anna.page.get_by_title("Manage cleo").click()
     await anna.page.get_by_role("button", name="Remove from group").click()
+    await expect(anna.page.get_by_text("Remove cleo?")).to_be_visible()
+    await anna.page.get_by_role("button", name="Remove from group").click()
     await expect(cleo.page.get_by_text("You are no longer in this group.")).to_be_visible()
     await anna.say("Only two of us now")
     await bert.sees("Only two of us now")
@@ -141,6 +143,55 @@ async def test_shift_enter_breaks_the_line_and_the_counter_counts_code_points(br
     await anna.composer.fill("🦊" * 100_001)
     await expect(anna.page.get_by_text("2 characters too many")).to_be_visible()
     await expect(anna.page.get_by_role("button", name="Send")).to_be_disabled()
+
+
+async def test_an_invitation_is_answered_on_its_own_page(browsers: Browsers) -> None:
+    anna, bert = (
+        Screen(await browsers.page_for("anna")),
+        Screen(await browsers.page_for("bert", viewport={"width": 390, "height": 800})),
+    )
+    await anna.start_group("Mountain hut", "bert")
+    await bert.page.goto(anna.page.url)
+    main = bert.page.get_by_role("main")
+    await expect(main.get_by_text("anna invites you")).to_be_visible()
+    await expect(main.get_by_text("Say hello")).to_have_count(0)
+    await main.get_by_role("button", name="Accept").click()
+    await expect(bert.composer).to_be_visible()
+    await bert.say("Here I am")
+    await anna.sees("Here I am")
+    await expect(anna.page.get_by_text("2 members, 2 online")).to_be_visible()
+
+
+async def test_unfolding_a_long_message_stays_where_it_is_read(browsers: Browsers) -> None:
+    anna = Screen(await browsers.page_for("anna"))
+    await browsers.page_for("bert")
+    await anna.start_direct("bert")
+    await anna.say("\n".join(f"line {number}" for number in range(200)))
+    show_all = anna.page.get_by_role("button", name="Show all")
+    await expect(show_all).to_be_in_viewport()
+    top = "log => log.querySelector('.body').getClientRects()[0].top"
+    before = await anna.log.evaluate(top)
+    await show_all.click()
+    show_less = anna.page.get_by_role("button", name="Show less")
+    await expect(show_less).not_to_be_in_viewport()
+    assert abs(await anna.log.evaluate(top) - before) < 2
+    await show_less.scroll_into_view_if_needed()
+    await show_less.click()
+    await expect(show_all).to_be_in_viewport()
+
+
+async def test_escape_gives_the_focus_back(browsers: Browsers) -> None:
+    anna = Screen(await browsers.page_for("anna"))
+    await browsers.page_for("bert")
+    await anna.start_direct("bert")
+    await anna.say("hello")
+    details = anna.page.get_by_role("button", name="Conversation details").last
+    await details.click()
+    await expect(anna.page.get_by_role("heading", name="Details")).to_be_focused()
+    await anna.page.keyboard.press("Escape")
+    await expect(details).to_be_focused()
+    await anna.page.keyboard.press("Escape")
+    await expect(anna.row("bert")).to_be_focused()
 
 
 async def test_logging_out_ends_the_session_on_the_page(browsers: Browsers) -> None:

@@ -3,12 +3,21 @@ import { test } from "node:test";
 import { en } from "../../static/js/i18n/en.js";
 import { dayName, setLocale, shortTime, t } from "../../static/js/i18n/words.js";
 import { zhHans } from "../../static/js/i18n/zh-hans.js";
-import { countUnread, mergeEntries, personIn, withConversation, withMarks } from "../../static/js/store/entries.js";
+import { Problem } from "../../static/js/net/problem.js";
+import {
+  countUnread,
+  mergeEntries,
+  newlyInvited,
+  personIn,
+  withConversation,
+  withMarks,
+} from "../../static/js/store/entries.js";
 import { items } from "../../static/js/store/items.js";
 import { apply, EMPTY } from "../../static/js/store/timeline.js";
 import { follow, growDown, growUp, MOST, shown, tailView } from "../../static/js/store/view.js";
 import { onlyEmoji, pieces } from "../../static/js/text/pieces.js";
 import { countPoints, cut, pointsLeft, tidy } from "../../static/js/text/points.js";
+import { explain, usernames } from "../../static/js/ui/explain.js";
 import { FakeChat } from "./fake/chat.mjs";
 import { chance, pick } from "./fake/random.mjs";
 
@@ -100,6 +109,27 @@ test("unread are the seqs after the read mark that one may see", () => {
     [18, null],
   ];
   assert.equal(countUnread(entry, ana.id), 2 + 4 + 3);
+});
+
+test("only who was not invited or in before counts as invited", () => {
+  const chat = new FakeChat();
+  const [ana, ben, cem] = [chat.addUser("ana"), chat.addUser("ben"), chat.addUser("cem")];
+  const before = chat.entry(ana.id, chat.open("group", ana, [ben, cem], "G").id).conversation;
+  const place = /** @type {any} */ (before.members.find(({ user }) => user.id === ben.id));
+  place.state = "invited";
+  assert.equal(newlyInvited(before, structuredClone(before)), 0);
+  const after = { ...before, members: [...before.members, { ...place, user: chat.addUser("dan") }] };
+  assert.equal(newlyInvited(before, after), 1);
+});
+
+test("an unknown username is named as the server names it", () => {
+  const body = { code: "not_found", status: 404, detail: "There is no anna" };
+  assert.equal(explain(new Problem({ ...body, field: "usernames" }), "user"), "There is no anna");
+  assert.equal(explain(new Problem(body), "user"), t("error.not_found.user"));
+});
+
+test("usernames are told apart by spaces and commas, each once", () => {
+  assert.deepEqual(usernames(" @Anna, ben、anna；cem "), ["anna", "ben", "cem"]);
 });
 
 test("entries merge in any order to the same", () => {

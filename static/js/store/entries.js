@@ -20,6 +20,13 @@ export function partner(conversation, me) {
   return (conversation.members.find((member) => member.user.id !== me) ?? conversation.members[0])?.user;
 }
 
+/** How many people a change of a group has invited: those asked for may have been in already. @param {Conversation} before @param {Conversation} after */
+export function newlyInvited(before, after) {
+  const invited = (/** @type {Conversation} */ { members }) => members.filter(({ state }) => state === "invited");
+  const old = new Set(invited(before).map(({ user }) => user.id));
+  return invited(after).filter(({ user }) => !old.has(user.id)).length;
+}
+
 /** The newest seq that I may see. @param {Conversation} conversation @param {number} head @param {string} me */
 export function visibleHead(conversation, head, me) {
   const span = placeOf(conversation, me)?.spans.at(-1);

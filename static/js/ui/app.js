@@ -1,6 +1,6 @@
 /** The page: the list, the conversation, the panel, and what lies over them. */
 
-import { useEffect, useState } from "../../vendor/preact-hooks.js";
+import { useEffect, useRef, useState } from "../../vendor/preact-hooks.js";
 import { t } from "../i18n/words.js";
 import { personIn } from "../store/entries.js";
 import { cut } from "../text/points.js";
@@ -12,7 +12,7 @@ import { List } from "./list.js";
 import { nameOf, titleOf } from "./names.js";
 import { NewDialog } from "./new.js";
 import { Panel } from "./panel.js";
-import { dialog, go, notice, panelOpen, route } from "./screen.js";
+import { dialog, focusLost, go, notice, panelOpen, route } from "./screen.js";
 
 const BAR_AFTER_MS = 1500;
 
@@ -23,8 +23,13 @@ export function App({ chat, csrf, onLogOut }) {
     if (id === null) chat.reader.close();
     else void chat.reader.show(id);
   }, [id]);
+  useEffect(() => {
+    document.addEventListener("keydown", shortcuts);
+    return () => document.removeEventListener("keydown", shortcuts);
+  }, []);
+  useFocusOnRow(id);
   return html`<${ChatContext.Provider} value=${chat}>
-    <div class=${`app ${id === null ? "on-list" : "on-conversation"} ${panelOpen.value && id !== null ? "with-panel" : ""}`} onKeyDown=${shortcuts}>
+    <div class=${`app ${id === null ? "on-list" : "on-conversation"} ${panelOpen.value && id !== null ? "with-panel" : ""}`}>
       <a class="skip-link" href="#conversation">${t("app.skip")}</a>
       <${Bar} />
       <nav class="sidebar" aria-label=${t("app.conversations")}>
@@ -42,10 +47,21 @@ export function App({ chat, csrf, onLogOut }) {
   </${ChatContext.Provider}>`;
 }
 
+/** Back on the list the focus is on the row of the conversation that was open. @param {string | null} id */
+function useFocusOnRow(id) {
+  const last = useRef(id);
+  useEffect(() => {
+    const before = last.current;
+    last.current = id;
+    if (id !== null || before === null || !focusLost(document.querySelector(".pane"))) return;
+    /** @type {HTMLElement | null} */ (document.querySelector(`.row[href="/c/${before}"]`))?.focus();
+  }, [id]);
+}
+
 /** Escape goes one step back. @param {KeyboardEvent} event */
 function shortcuts(event) {
-  if (event.key !== "Escape" || event.defaultPrevented || dialog.peek() || document.querySelector("dialog[open]"))
-    return;
+  if (event.key !== "Escape" || event.defaultPrevented || dialog.peek()) return;
+  if (document.querySelector("dialog[open], :popover-open")) return;
   if (panelOpen.peek()) panelOpen.value = false;
   else if (route.peek() !== null && !(event.target instanceof HTMLTextAreaElement && event.isComposing)) go(null);
 }

@@ -10,6 +10,7 @@ import { ConversationAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
+import { Answers, invitedBy } from "./invitation.js";
 import { nameOf, titleOf } from "./names.js";
 import { go, now, panelOpen } from "./screen.js";
 import { Timeline } from "./timeline.js";
@@ -30,9 +31,19 @@ export function ConversationPane({ id }) {
     ${
       state === "joined"
         ? html`<${Composer} key=${id} id=${id} title=${title} />`
-        : html`<p class="composer-closed">${closedText(state)}</p>`
+        : html`<${Closed} entry=${entry} state=${state} />`
     }
   </section>`;
+}
+
+/** In the place of the composer, for whoever cannot write. @param {{ entry: Entry, state: string | undefined }} props */
+function Closed({ entry, state }) {
+  const { me } = useChat().world;
+  if (state !== "invited") return html`<p class="composer-closed">${closedText(state)}</p>`;
+  return html`<div class="composer-closed">
+    <p>${invitedBy(entry, me.id)}</p>
+    <${Answers} id=${entry.conversation.id} />
+  </div>`;
 }
 
 /** @param {string | undefined} state */
@@ -71,9 +82,10 @@ function Subtitle({ entry }) {
     const joined = conversation.members.filter(({ state }) => state === "joined");
     if (joined.length === 0) return html`<span class="conversation-subtitle"></span>`;
     const members = t("conversation.members", { count: joined.length });
-    const count = joined.filter(({ user }) => user.id !== world.me.id && presence.get(user.id)?.online).length;
+    const others = joined.filter(({ user }) => user.id !== world.me.id && presence.get(user.id)?.online).length;
+    const count = others + (placeOf(conversation, world.me.id)?.state === "joined" ? 1 : 0);
     return html`<span class="conversation-subtitle">
-      ${count > 0 ? t("conversation.membersOnline", { members, count }) : members}
+      ${others > 0 ? t("conversation.membersOnline", { members, count }) : members}
     </span>`;
   }
   const other = partner(conversation, world.me.id);

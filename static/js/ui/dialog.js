@@ -32,6 +32,17 @@ export function Dialog({ title, onClose, children }) {
   </dialog>`;
 }
 
+/** What is asked before something that cannot be taken back. @param {{ text: string, action: string, onYes: () => void, onNo: () => void }} props */
+export function Question({ text, action, onYes, onNo }) {
+  const no = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  useEffect(() => no.current?.focus(), []);
+  return html`<p>${text}</p>
+    <div class="form-actions">
+      <button class="button button-danger" type="button" onClick=${onYes}>${action}</button>
+      <button class="button" type="button" ref=${no} onClick=${onNo}>${t("app.cancel")}</button>
+    </div>`;
+}
+
 /** A labelled field with its hint and what is wrong with it. @param {{ label: string, name: string, hint?: string, error?: string, value: string, onInput: (value: string) => void, autofocus?: boolean, maxlength?: number }} props */
 export function Field({ label, name, hint, error, value, onInput, autofocus, maxlength }) {
   return html`<div class="field">

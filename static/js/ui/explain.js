@@ -7,7 +7,9 @@ import { Problem, Unreachable } from "../net/problem.js";
 export function explain(error, about = "") {
   if (error instanceof Unreachable) return t("error.unreachable");
   if (!(error instanceof Problem)) throw error;
-  if (error.code === "not_found" && about === "user") return t("error.not_found.user");
+  if (error.code === "not_found" && about === "user") {
+    return (error.field && error.detail) || t("error.not_found.user"); // with a field the server says who it is
+  }
   if (error.code === "rate_limited" || error.code === "busy") return t("error.rate_limited");
   if (error.code === "full") return t("error.full");
   return error.detail || (error.code === "forbidden" ? t("error.forbidden") : t("app.somethingWrong"));

@@ -8,10 +8,10 @@ import { fullTime, shortTime, t } from "../i18n/words.js";
 import { personIn, placeOf } from "../store/entries.js";
 import { cut } from "../text/points.js";
 import { ConversationAvatar } from "./avatar.js";
-import { explain } from "./explain.js";
 import { html, memo, useChat } from "./html.js";
+import { Answers, invitedBy } from "./invitation.js";
 import { eventText, nameOf, titleOf } from "./names.js";
-import { dialog, go, notice, now, route } from "./screen.js";
+import { dialog, go, now, route } from "./screen.js";
 import { Ticks } from "./ticks.js";
 
 const PREVIEW = 160;
@@ -118,27 +118,14 @@ function previewText(entry, me) {
 
 /** @param {{ entry: Entry }} props */
 function Invitation({ entry }) {
-  const chat = useChat();
   const { conversation } = entry;
-  const place = placeOf(conversation, chat.world.me.id);
-  const answer = async (/** @type {"join" | "decline"} */ what) => {
-    try {
-      chat.learn(await chat.api.answer(conversation.id, what));
-      await chat.sync.fetchEntry(conversation.id);
-      if (what === "join") go(conversation.id);
-    } catch (error) {
-      notice.value = explain(error);
-    }
-  };
+  const { me } = useChat().world;
   return html`<li class="invitation">
     <${ConversationAvatar} conversation=${conversation} />
     <div class="row-text">
       <span class="row-title" dir="auto">${conversation.title}</span>
-      <span class="row-preview">${t("list.invitedBy", { name: nameOf(personIn(entry, place?.invited_by ?? "")) })}</span>
-      <span class="invitation-actions">
-        <button class="button button-primary button-small" onClick=${() => answer("join")}>${t("list.accept")}</button>
-        <button class="button button-small" onClick=${() => answer("decline")}>${t("list.decline")}</button>
-      </span>
+      <span class="row-preview">${invitedBy(entry, me.id)}</span>
+      <${Answers} id=${conversation.id} />
     </div>
   </li>`;
 }

@@ -10,7 +10,7 @@ import { useState } from "../../vendor/preact-hooks.js";
 import { t } from "../i18n/words.js";
 import { placeOf } from "../store/entries.js";
 import { PersonAvatar } from "./avatar.js";
-import { Dialog } from "./dialog.js";
+import { Dialog, Question } from "./dialog.js";
 import { explain } from "./explain.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
@@ -34,6 +34,7 @@ export function Members({ conversation }) {
   const member = conversation.members.find(({ user }) => user.id === chosen);
   const line = (/** @type {Member} */ one) =>
     html`<${Line} key=${one.user.id} member=${one} mine=${one === me} onManage=${() => choose(one.user.id)} />`;
+  if (joined.length + invited.length === 0) return null; // outside one is told nobody
   return html`<section class="panel-section">
     <h3>${t("panel.people")} <span class="muted">${joined.length}</span></h3>
     <ul class="members">${joined.map(line)}</ul>
@@ -66,6 +67,7 @@ function Line({ member, mine, onManage }) {
 /** @param {{ conversation: Conversation, me: Member, member: Member, onClose: () => void }} props */
 function Sheet({ conversation, me, member, onClose }) {
   const chat = useChat();
+  const [question, ask] = useState(/** @type {{ text: string, action: string, onYes: () => void } | null} */ (null));
   const run = (/** @type {() => Promise<any>} */ command) => async () => {
     onClose();
     try {
@@ -85,19 +87,30 @@ function Sheet({ conversation, me, member, onClose }) {
   const invited = member.state === "invited";
   const roles = me.state === "joined" && me.role === "owner" && !invited ? rolesBut(member.role) : [];
   const removes = me.state === "joined" && (me.role === "owner" || (me.role === "admin" && member.role === "member"));
-  return html`<${Dialog} title=${nameOf(member.user)} onClose=${onClose}>
+  const name = nameOf(member.user);
+  const give = (/** @type {Role} */ role) => {
+    const onYes = run(() => api.changeRole(conversation.id, member.user.id, role));
+    if (role !== "owner") return onYes;
+    return () => ask({ text: t("panel.makeOwner.ask", { name }), action: t("panel.makeOwner"), onYes });
+  };
+  const remove = () => {
+    const onYes = run(() => api.removeMember(conversation.id, member.user.id));
+    if (invited) return onYes;
+    return () => ask({ text: t("panel.remove.ask", { name }), action: t("panel.remove"), onYes });
+  };
+  if (question)
+    return html`<${Dialog} title=${name} onClose=${onClose}><${Question} ...${question} onNo=${onClose} /></${Dialog}>`;
+  return html`<${Dialog} title=${name} onClose=${onClose}>
     <div class="sheet">
       <button class="button" type="button" onClick=${run(write)}>${t("panel.chat")}</button>
       ${roles.map(
-        (
-          role,
-        ) => html`<button class="button" type="button" key=${role} onClick=${run(() => api.changeRole(conversation.id, member.user.id, role))}>
+        (role) => html`<button class="button" type="button" key=${role} onClick=${give(role)}>
           ${t(MAKE[role])}
         </button>`,
       )}
       ${
         removes &&
-        html`<button class="button button-danger" type="button" onClick=${run(() => api.removeMember(conversation.id, member.user.id))}>
+        html`<button class="button button-danger" type="button" onClick=${remove()}>
           ${t(invited ? "panel.takeBack" : "panel.remove")}
         </button>`
       }

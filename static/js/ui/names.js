@@ -20,8 +20,7 @@ export function nameOf(user) {
 /** @param {Conversation} conversation @param {string} me */
 export function titleOf(conversation, me) {
   if (conversation.kind === "group") return conversation.title;
-  const other = partner(conversation, me);
-  return other?.id === me ? t("conversation.saved") : nameOf(other);
+  return nameOf(partner(conversation, me));
 }
 
 /** A steady hue for an id. @param {string} id */

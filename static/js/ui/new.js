@@ -51,9 +51,10 @@ function Direct() {
   const [username, setUsername] = useState("");
   const { error, setError, busy, submit } = useStart((chat) => chat.api.startDirect(usernames(username)[0] ?? ""));
   const send = (/** @type {Event} */ event) => {
-    if (usernames(username).length > 0) return submit(event);
+    const { length } = usernames(username);
+    if (length === 1) return submit(event);
     event.preventDefault();
-    setError(t("error.empty"));
+    setError(t(length === 0 ? "error.empty.username" : "error.oneUsername"));
   };
   return html`<form class="stack" onSubmit=${send}>
     <${Field}

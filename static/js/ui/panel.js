@@ -7,21 +7,21 @@
 
 import { useEffect, useRef, useState } from "../../vendor/preact-hooks.js";
 import { ago, date, t } from "../i18n/words.js";
-import { partner, placeOf } from "../store/entries.js";
+import { newlyInvited, partner, placeOf } from "../store/entries.js";
 import { ConversationAvatar } from "./avatar.js";
-import { Dialog, Field } from "./dialog.js";
+import { Dialog, Field, Question } from "./dialog.js";
 import { explain, usernames } from "./explain.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
 import { Members } from "./members.js";
 import { titleOf } from "./names.js";
-import { notice, now, panelOpen } from "./screen.js";
+import { focusLost, notice, now, panelOpen } from "./screen.js";
 
 /** @param {{ id: string }} props */
 export function Panel({ id }) {
   const { world } = useChat();
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => heading.current?.focus(), [id]);
+  useFocusHere(heading);
   const entry = world.entries.value.get(id);
   if (!entry) return null;
   const { conversation } = entry;
@@ -49,6 +49,21 @@ export function Panel({ id }) {
   </aside>`;
 }
 
+/** Takes the focus while the panel is open, and gives it back to where it came from. @param {{ current: HTMLElement | null }} heading */
+function useFocusHere(heading) {
+  useEffect(() => {
+    const from = /** @type {HTMLElement | null} */ (document.activeElement);
+    const panel = heading.current?.closest(".panel");
+    heading.current?.focus();
+    return () => {
+      // Whoever has gone elsewhere meanwhile stays there.
+      if (!focusLost(panel)) return;
+      const back = from?.isConnected && from !== document.body ? from : document.querySelector(".conversation-who");
+      /** @type {HTMLElement | null} */ (back)?.focus();
+    };
+  }, []);
+}
+
 /** @param {Conversation} conversation @param {import("../store/world.js").World} world */
 function facts(conversation, world) {
   if (conversation.kind === "group") return t("panel.created", { date: date(conversation.created_at) });
@@ -72,13 +87,16 @@ function Rename({ conversation }) {
       </button>
     </p>`;
   }
+  const close = () => {
+    setTitle(null);
+    setError("");
+  };
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!title.trim()) return setError(t("error.empty"));
     try {
       if (title.trim() !== conversation.title) chat.learn(await chat.api.rename(conversation.id, title.trim()));
-      setTitle(null);
-      setError("");
+      close();
     } catch (problem) {
       setError(explain(problem));
     }
@@ -87,7 +105,7 @@ function Rename({ conversation }) {
     <${Field} label=${t("panel.name")} name="title" value=${title} error=${error} onInput=${setTitle} autofocus=${true} maxlength=${100} />
     <div class="form-actions">
       <button class="button button-primary button-small">${t("panel.save")}</button>
-      <button class="button button-small" type="button" onClick=${() => setTitle(null)}>${t("app.cancel")}</button>
+      <button class="button button-small" type="button" onClick=${close}>${t("app.cancel")}</button>
     </div>
   </form>`;
 }
@@ -100,10 +118,12 @@ function Invite({ conversation }) {
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const names = usernames(people);
-    if (names.length === 0) return setError(t("error.empty"));
+    if (names.length === 0) return setError(t("error.empty.username"));
     try {
-      chat.learn(await chat.api.invite(conversation.id, names));
-      notice.value = t("panel.inviteDone", { count: names.length });
+      const changed = await chat.api.invite(conversation.id, names);
+      chat.learn(changed);
+      const count = newlyInvited(conversation, changed);
+      notice.value = count > 0 ? t("panel.inviteDone", { count }) : t("panel.inviteNone");
       setPeople("");
       setError("");
     } catch (problem) {
@@ -134,11 +154,7 @@ function Leave({ conversation }) {
     ${
       asking &&
       html`<${Dialog} title=${t("panel.leave.ask", { title: conversation.title })} onClose=${() => ask(false)}>
-        <p>${t("panel.leave.text")}</p>
-        <div class="form-actions">
-          <button class="button button-danger" type="button" onClick=${leave}>${t("panel.leave")}</button>
-          <button class="button" type="button" onClick=${() => ask(false)}>${t("app.cancel")}</button>
-        </div>
+        <${Question} text=${t("panel.leave.text")} action=${t("panel.leave")} onYes=${leave} onNo=${() => ask(false)} />
       </${Dialog}>`
     }
   </div>`;

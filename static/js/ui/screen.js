@@ -15,6 +15,12 @@ function read() {
   return /^\/c\/(\d+)\/?$/.exec(location.pathname)?.[1] ?? null;
 }
 
+/** Is the focus nowhere, or in a part of the page that goes away? @param {Element | null | undefined} part */
+export function focusLost(part) {
+  const active = document.activeElement;
+  return active === null || active === document.body || part?.contains(active) === true;
+}
+
 /** @param {string | null} id */
 export function go(id) {
   if (id === route.peek()) return;

@@ -12,6 +12,9 @@ export class Scroller {
   /** The line the reader looks at, and how far it is below the box's edge. @type {{ key: string, top: number } | null} */
   #anchor = null;
 
+  /** What a change of one line must not move, and how far it is below the box's edge. @type {{ element: Element, top: number } | null} */
+  #held = null;
+
   /** @param {HTMLElement} box Its lines carry data-key. */
   constructor(box) {
     this.box = box;
@@ -22,6 +25,20 @@ export class Scroller {
     const { scrollHeight, scrollTop, clientHeight } = this.box;
     this.following = atTail && scrollHeight - scrollTop - clientHeight < AT_END;
     this.#anchor = this.#firstVisible();
+    this.#held = null;
+  }
+
+  /** To the end, and along with it. */
+  follow() {
+    this.following = true;
+    this.#held = null;
+    this.restore();
+  }
+
+  /** Before something grows or shrinks under the reader's eyes: what they look at stays, even at the end. @param {Element} element */
+  hold(element) {
+    this.following = false;
+    this.#held = { element, top: this.#top(element) };
   }
 
   /** After lines came, went or grew: puts things back. */
@@ -30,12 +47,20 @@ export class Scroller {
       this.box.scrollTop = this.box.scrollHeight;
       return;
     }
+    if (this.#held?.element.isConnected) {
+      this.#moveBy(this.#top(this.#held.element) - this.#held.top);
+      return;
+    }
     if (NATIVE && this.box.scrollTop > 0) return;
     const anchor = this.#anchor;
     const line = anchor && this.#lines().find((one) => one.dataset.key === anchor.key);
     if (!anchor || !line) return;
-    const moved = this.#top(line) - anchor.top;
-    if (Math.abs(moved) >= 1) this.box.scrollTop += moved;
+    this.#moveBy(this.#top(line) - anchor.top);
+  }
+
+  /** @param {number} pixels */
+  #moveBy(pixels) {
+    if (Math.abs(pixels) >= 1) this.box.scrollTop += pixels;
   }
 
   /** The newest seq on screen, 0 for none. */
@@ -58,7 +83,7 @@ export class Scroller {
     return line ? { key: line.dataset.key ?? "", top: this.#top(line) } : null;
   }
 
-  /** @param {HTMLElement} line */
+  /** @param {Element} line */
   #top(line) {
     return line.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
   }

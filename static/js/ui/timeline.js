@@ -7,7 +7,7 @@
 
 import { useEffect, useLayoutEffect, useRef } from "../../vendor/preact-hooks.js";
 import { dayName, t } from "../i18n/words.js";
-import { personIn } from "../store/entries.js";
+import { personIn, placeOf } from "../store/entries.js";
 import { items } from "../store/items.js";
 import { EMPTY } from "../store/timeline.js";
 import { shown } from "../store/view.js";
@@ -51,6 +51,10 @@ export function Timeline({ entry, open, title }) {
     if (element.firstElementChild) watch.observe(element.firstElementChild);
     return () => watch.disconnect();
   }, []);
+  const written = pending.at(-1)?.client_id;
+  useLayoutEffect(() => {
+    if (written && placed.current) scroller.current?.follow();
+  }, [written]);
   useLayoutEffect(() => {
     const here = /** @type {Scroller} */ (scroller.current);
     if (!placed.current && list.length > 0) {
@@ -75,8 +79,14 @@ export function Timeline({ entry, open, title }) {
 
   const toNewest = () => {
     reader.toNewest();
-    if (scroller.current) scroller.current.following = true;
-    scroller.current?.restore();
+    scroller.current?.follow();
+  };
+  /** Before a text is folded or unfolded: its beginning stays, or the button that is under it. @param {MouseEvent} event */
+  const folds = ({ target }) => {
+    const button = target instanceof Element ? target.closest(".fold") : null;
+    const whole = button?.getAttribute("aria-expanded") === "true";
+    const line = whole ? button : button?.closest("[data-key]");
+    if (line) scroller.current?.hold(line);
   };
   return html`<div class="timeline-frame">
     <div
@@ -88,6 +98,7 @@ export function Timeline({ entry, open, title }) {
       aria-busy=${open.loading}
       tabindex="0"
       onScroll=${scrolled}
+      onClickCapture=${folds}
     >
       <div class="timeline-lines">
         ${open.loading && list.length === 0 && html`<${Loading} />`}
@@ -168,6 +179,13 @@ function Failed({ id }) {
 function Nothing({ entry }) {
   const { me } = useChat().world;
   const { conversation } = entry;
+  const state = placeOf(conversation, me.id)?.state;
+  if (state !== "joined") {
+    return html`<div class="empty">
+      <span class="empty-art" aria-hidden="true"><i></i><i></i></span>
+      <p>${t(state === "invited" ? "conversation.empty.invited" : "conversation.empty.outside")}</p>
+    </div>`;
+  }
   const hello =
     conversation.kind === "group"
       ? t("conversation.empty.group")
