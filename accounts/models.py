@@ -115,7 +115,11 @@ class Device(models.Model):
     class Meta:
         verbose_name = _("device")
         verbose_name_plural = _("devices")
-        indexes = [models.Index(fields=["user"], condition=models.Q(revoked_at=None), name="live_devices")]
+        indexes = [
+            models.Index(fields=["user"], condition=models.Q(revoked_at=None), name="live_devices"),
+            # Every node asks every few seconds which were revoked lately.
+            models.Index(fields=["revoked_at"], condition=models.Q(revoked_at__isnull=False), name="revoked_devices"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.user_agent or str(self.id)
