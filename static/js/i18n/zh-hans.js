@@ -34,7 +34,7 @@ export const zhHans = {
   "conversation.empty.group": "向群里打个招呼吧。",
   "conversation.empty.invited": "接受邀请后，就能看到之后的消息。",
   "conversation.empty.outside": "这里没有你能看到的消息。",
-  "conversation.pick.title": "{name}，欢迎回来",
+  "conversation.pick.title": "{name}，你好",
   "conversation.pick.text": "选择一个会话，或开始新的聊天。",
   "conversation.missing": "找不到这个会话",
   "conversation.missing.text": "它可能不存在，或者你不在其中。",
