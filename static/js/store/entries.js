@@ -35,7 +35,7 @@ export function visibleHead(conversation, head, me) {
 
 /** The oldest seq that I may see. @param {Conversation} conversation @param {string} me */
 export function firstVisible(conversation, me) {
-  return placeOf(conversation, me)?.spans[0]?.[0] ?? 1;
+  return placeOf(conversation, me)?.spans[0]?.[0] ?? Number.POSITIVE_INFINITY;
 }
 
 /** How many seqs in (read, head] I may see. @param {Pick<Entry, "conversation" | "head" | "read">} entry @param {string} me */

@@ -16,7 +16,7 @@
 
 import { batch } from "../../vendor/signals-core.js";
 import { Problem, Unreachable } from "../net/problem.js";
-import { visibleHead } from "./entries.js";
+import { placeOf, visibleHead } from "./entries.js";
 import { add, missing, size, top } from "./ranges.js";
 import { coverage } from "./timeline.js";
 
@@ -171,6 +171,9 @@ export class Sync {
   /** @param {string} id @param {Message} message @param {number} head */
   async #arrived(id, message, head) {
     if (!this.world.entry(id)) await this.fetchEntry(id);
+    const entry = this.world.entry(id);
+    // The message that brings us in comes before the conversation that says so: until then nothing here is ours to show.
+    if (!entry || placeOf(entry.conversation, this.world.me.id)?.state === "invited") return;
     const newest = top(this.heldOf(id));
     const news = message.seq > (this.world.entry(id)?.preview?.seq ?? 0);
     this.#add(id, message, head);
