@@ -65,7 +65,7 @@ lock: setup-dev ## Pin requirements*.in anew; UPGRADE=1 takes newer versions
 	done
 
 clean: ## Remove all that was installed or cached here; the data in var/ stays
-	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	@rm -rf .venv .jars node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup:

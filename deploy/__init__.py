@@ -1,0 +1,1 @@
+"""How Chatsite is deployed; nothing in here is imported by the running program."""
