@@ -59,7 +59,7 @@ fmt: setup-dev ## Bring all files into our format
 	@[ ! -f package.json ] || npx --no-install biome check --write --log-level=error .
 
 lock: setup-dev ## Pin requirements*.in anew; UPGRADE=1 takes newer versions
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-distributed requirements-dev; do \
 	    CUSTOM_COMPILE_COMMAND='make lock' $(PY) -m piptools compile --quiet --no-emit-index-url --no-emit-find-links --strip-extras \
 	        --no-config $(if $(UPGRADE),--upgrade) --output-file=$$name.txt $$name.in || exit 1; \
 	done

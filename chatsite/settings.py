@@ -121,7 +121,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # Accounts, memberships and settings. Messages are in a file of their own (MESSAGE_LOG): a slow query here never holds up a send.
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "chatsite.sqlite3",
@@ -132,6 +132,28 @@ DATABASES = {
         },
     },
 }
+# Where Cassandra is: then `manage.py sync_cassandra` makes the tables of messaging.models.cassandra.
+CASSANDRA_HOSTS = _words("CASSANDRA_HOSTS")
+CASSANDRA = {
+    "hosts": CASSANDRA_HOSTS,
+    "port": int(_env("CASSANDRA_PORT", "9042")),
+    "keyspace": _env("CASSANDRA_KEYSPACE", "chatsite"),
+    "datacenter": _env("CASSANDRA_DATACENTER", "datacenter1"),
+}
+if CASSANDRA_HOSTS:
+    INSTALLED_APPS.insert(0, "django_cassandra_engine")  # its commands come before Django's
+    DATABASES["cassandra"] = {
+        "ENGINE": "django_cassandra_engine",
+        "NAME": CASSANDRA["keyspace"],
+        "HOST": ",".join(CASSANDRA_HOSTS),
+        "OPTIONS": {
+            "replication": {
+                "strategy_class": "NetworkTopologyStrategy",
+                str(CASSANDRA["datacenter"]): int(_env("CASSANDRA_REPLICAS", "3")),
+            },
+            "connection": {"lazy_connect": True, "port": CASSANDRA["port"]},
+        },
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 

@@ -11,6 +11,7 @@ import pytest
 from tests.browser import Browsers, launched
 from tests.client import PASSWORD, Phone
 from tests.server import Server, copy_template, manage
+from tests.servers import Services
 
 WARDEN = "warden"
 
@@ -82,6 +83,16 @@ def standing_server(server_template: Path, tmp_path_factory: pytest.TempPathFact
     server.start()
     yield server
     _finish(server)
+
+
+@pytest.fixture(scope="session")
+def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """One Cassandra for all tests, with our tables: each uses ids of its own."""
+    services = Services(tmp_path_factory.mktemp("services"))
+    services.up("cassandra")
+    services.manage("sync_cassandra")
+    yield services
+    services.down()
 
 
 @pytest.fixture

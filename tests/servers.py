@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.server import ROOT
+from tests.server import ROOT, environment
 
 LOOPBACK = "127.0.0.1"
 COMMAND_SECONDS = 300
@@ -41,7 +41,7 @@ def free_opensearch_port() -> int:
 class Services:
     """One data directory of servers. Every command ends within a bound; `down` runs even after a failure."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, **more: str) -> None:
         self.data_dir = data_dir
         redis = free_ports(3)
         names = ("CASSANDRA_PORT", "CASSANDRA_STORAGE_PORT", "POSTGRESQL_PORT", "ZOOKEEPER_PORT")
@@ -49,12 +49,12 @@ class Services:
             "REDIS_PORT": redis[0],
             "OPENSEARCH_PORT": free_opensearch_port(),
         }
-        self._environment = {name: str(port) for name, port in ports.items()} | {"DATA_DIR": str(data_dir)} | environment
+        self._environment = {name: str(port) for name, port in ports.items()} | {"DATA_DIR": str(data_dir)} | more
 
-    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, ROOT / "bin/services", *words],
-            env=os.environ | self._environment | environment,
+            env=os.environ | self._environment | more,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,
@@ -71,6 +71,13 @@ class Services:
 
     def env(self) -> dict[str, str]:
         return dict(line.split("=", 1) for line in self.run("env").stdout.splitlines())
+
+    def manage(self, *words: str) -> None:
+        """A command of manage.py that finds these servers."""
+        known = environment(self.data_dir, CQLENG_ALLOW_SCHEMA_MANAGEMENT="1", **self.env())
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=COMMAND_SECONDS)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def record(self, name: str) -> Path:
         return self.data_dir / "services" / "run" / f"{name}.json"

@@ -9,7 +9,7 @@ import tempfile
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="chatsite-tests-")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
-for name in ("ALLOWED_HOSTS", "DEBUG", "HTTPS", "SECRET_KEY", "TRUSTED_ORIGINS", "TRUSTED_PROXIES"):
+for name in ("ALLOWED_HOSTS", "CASSANDRA_HOSTS", "DEBUG", "HTTPS", "SECRET_KEY", "TRUSTED_ORIGINS", "TRUSTED_PROXIES"):
     os.environ.pop(name, None)
 
 from chatsite.settings import *  # noqa: E402, F403

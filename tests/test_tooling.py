@@ -40,10 +40,11 @@ def test_every_requirement_is_pinned_by_name_and_version_alone() -> None:
 
 def test_tests_run_on_the_versions_that_people_run() -> None:
     installed = _pins("requirements-dev.txt")
-    assert {name: installed.get(name) for name in _pins("requirements.txt")} == _pins("requirements.txt")
+    for name in ("requirements.txt", "requirements-distributed.txt"):
+        assert {package: installed.get(package) for package in _pins(name)} == _pins(name)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-distributed.txt", "requirements-dev.txt"])
 def test_pins_name_no_host_and_no_folder(name: str) -> None:
     assert not re.search(r"://|index-url|find-links| /", (ROOT / name).read_text())
 

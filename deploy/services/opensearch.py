@@ -1,7 +1,5 @@
 """OpenSearch: one node."""
 
-from pathlib import Path
-
 from deploy.services.base import Server
 from deploy.services.java import JavaServer
 from deploy.services.place import Place, number
@@ -28,15 +26,15 @@ class OpenSearch(JavaServer):
         settings.mkdir(parents=True, exist_ok=True)
         self.write("opensearch.yml", settings / "opensearch.yml", transport_port=self._transport_port)
         # The runner numbers its nodes from 1, and their ports after the base.
-        arguments: list[str | Path] = [
-            "-basePath",
-            self.data,
+        arguments = [
             "-numOfNode",
             "1",
-            "-clusterName",
-            "chatsite",
             "-baseHttpPort",
             str(self.port - 1),
+            "-clusterName",
+            "chatsite",
+            "-basePath",
+            str(self.data),
         ]
         return self.launch(MAIN, *arguments, heap="512m", options=["--enable-native-access=ALL-UNNAMED"])
 
