@@ -1,5 +1,7 @@
 """The message log on Cassandra keeps the contract of its port, and what only several epochs and late writes can ask of it."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -93,6 +95,19 @@ async def test_a_hundred_of_the_longest_texts_are_stored_and_read_in_one_call(ri
     messages = [row(conversation, seq, "上" * 99_999) for seq in range(1, PAGE_MAX + 1)]
     await rig.log.store(messages)
     assert await rig.log.page(conversation, first=1, last=PAGE_MAX) == messages
+
+
+async def test_what_was_acknowledged_outlives_a_killed_server(rig: CassandraRig, cassandra: Services) -> None:
+    """One write after the other, the last just before the kill: a log synced now and then would lack the newest of them."""
+    conversation = some_id()
+    messages = [row(conversation, seq) for seq in range(1, 101)]
+    for message in messages:
+        await rig.log.store([message])
+    os.kill(cassandra.pid("cassandra-1"), signal.SIGKILL)
+    await rig.close()
+    cassandra.up("cassandra")
+    await rig.open()
+    assert await rig.log.page(conversation, first=1, last=100) == messages
 
 
 async def test_a_log_that_nobody_serves_is_unavailable() -> None:
