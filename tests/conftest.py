@@ -89,10 +89,12 @@ def standing_server(server_template: Path, tmp_path_factory: pytest.TempPathFact
 def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """One Cassandra for all tests, with our tables: each uses ids of its own."""
     services = Services(tmp_path_factory.mktemp("services"))
-    services.up("cassandra")
-    services.manage("sync_cassandra")
-    yield services
-    services.down()
+    try:
+        services.up("cassandra")
+        services.manage("sync_cassandra")
+        yield services
+    finally:
+        services.down()
 
 
 @pytest.fixture
