@@ -15,7 +15,7 @@ NO := 0 no false off
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin test test-python test-js lint types fmt lock clean setup setup-dev prepare
+.PHONY: help run demo admin test test-python test-servers test-js lint types fmt lock clean setup setup-dev prepare
 
 help: ## List these commands
 	@printf 'Chatsite. The first command to try: make run\n\n'
@@ -36,6 +36,10 @@ test: setup-dev ## Run every check and every test, after installing what they ne
 
 test-python: setup-dev ## Only the Python tests; ARGS="-k send" chooses some
 	@$(PY) -m pytest $(ARGS)
+
+test-servers: setup-dev ## The tests that start Cassandra, Redis and the other servers of a distributed instance
+	@bin/setup servers
+	@$(PY) -m pytest -m servers $(ARGS)
 
 test-js: setup-dev ## Only the JavaScript tests
 	@files=$$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort); [ -z "$$files" ] || node --test --test-reporter=spec $$files
