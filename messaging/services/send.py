@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from chatsite.core.clock import Clock, clock
 from chatsite.core.errors import Busy, ChatsiteError, Conflict, Invalid, Unavailable
 from messaging.protocol.events import MessageEvent, encode_event, view_message
 from messaging.protocol.types import Draft, Mark, Message, Sent
@@ -68,9 +67,8 @@ class _Placed(msgspec.Struct, frozen=True):
 class SendRoad:
     """All sends of one process. Call it from its event loop."""
 
-    def __init__(self, chat: Chat, *, clock: Clock = clock, watch: Watch = lambda step: None) -> None:
+    def __init__(self, chat: Chat, *, watch: Watch = lambda step: None) -> None:
         self._chat = chat
-        self._clock = clock
         self._watch = watch  # told each step's name as it ends; `manage.py walk` prints them
         self._ready: deque[_Job] = deque()
         self._waiting: dict[int, list[_Job]] = {}  # conversation → sends that wait for its members

@@ -73,7 +73,7 @@ class World:
             node="node-1",
         )
         receive_packets(self.chat)
-        self.road = SendRoad(self.chat, clock=self.clock)
+        self.road = SendRoad(self.chat)
         self.buffer = ReceiptBuffer()
 
     def close(self) -> None:

@@ -29,7 +29,6 @@ export const en = {
   "list.unread": { one: "{count} unread message", other: "{count} unread messages" },
   "list.loading": "Loading conversations",
   "list.online": "online",
-  "list.error": "Your conversations could not be loaded.",
 
   "conversation.empty.title": "No messages yet",
   "conversation.empty.direct": "Say hello to {name}.",
@@ -77,7 +76,6 @@ export const en = {
   "message.less": "Show less",
   "message.removed": "This message was deleted",
   "message.edited": "edited",
-  "message.from": "{name}, {time}",
   "message.unknownPerson": "Somebody",
 
   "event.you": "You",

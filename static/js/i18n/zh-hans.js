@@ -27,7 +27,6 @@ export const zhHans = {
   "list.unread": { other: "{count} 条未读消息" },
   "list.loading": "正在加载会话",
   "list.online": "在线",
-  "list.error": "会话列表加载失败。",
 
   "conversation.empty.title": "还没有消息",
   "conversation.empty.direct": "向{name}打个招呼吧。",
@@ -75,7 +74,6 @@ export const zhHans = {
   "message.less": "收起",
   "message.removed": "此消息已删除",
   "message.edited": "已编辑",
-  "message.from": "{name}，{time}",
   "message.unknownPerson": "某人",
 
   "event.you": "你",
