@@ -9,35 +9,13 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def _read_env_file(path: Path) -> None:
-    """Takes NAME=value lines of a .env file for what the environment itself does not set."""
-    for line in path.read_text().splitlines() if path.is_file() else []:
-        name, equals, value = line.strip().partition("=")
-        if equals and not name.startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip().strip("'\""))
-
-
-_read_env_file(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"))
-
-
-def _env(name: str, default: str = "") -> str:
-    return os.environ.get(name, default).strip()
-
-
-def _flag(name: str, default: bool = False) -> bool:
-    return _env(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
-
-
-def _words(name: str, default: str = "") -> list[str]:
-    return [word for word in _env(name, default).replace(",", " ").split() if word]
+from chatsite.environment import BASE_DIR, env, env_flag, env_float, env_int, env_words
+from chatsite.profiles import cassandra_options, chosen_profile, chosen_role
 
 
 def _secret_key(data_dir: Path) -> str:
     """SECRET_KEY of the environment, else one made once and kept, readable by us alone, in the data directory."""
-    if key := _env("SECRET_KEY"):
+    if key := env("SECRET_KEY"):
         return key
     path = data_dir / "secret_key"
     try:
@@ -48,18 +26,18 @@ def _secret_key(data_dir: Path) -> str:
     return path.read_text().strip()
 
 
-DATA_DIR = Path(_env("DATA_DIR") or BASE_DIR / "var").resolve()
+DATA_DIR = Path(env("DATA_DIR") or BASE_DIR / "var").resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-DEBUG = _flag("DEBUG")
+DEBUG = env_flag("DEBUG")
 SECRET_KEY = _secret_key(DATA_DIR)
 
 # What people type into the address bar. A phone on the local network joins through an address `serve` adds at run time.
-ALLOWED_HOSTS = _words("ALLOWED_HOSTS", "localhost 127.0.0.1 [::1]")
-CSRF_TRUSTED_ORIGINS = _words("TRUSTED_ORIGINS")
+ALLOWED_HOSTS = env_words("ALLOWED_HOSTS", "localhost 127.0.0.1 [::1]")
+CSRF_TRUSTED_ORIGINS = env_words("TRUSTED_ORIGINS")
 # Origins besides our own that may open the socket (a native app's web view, say).
 SOCKET_ORIGINS = CSRF_TRUSTED_ORIGINS
-HTTPS = _flag("HTTPS")
+HTTPS = env_flag("HTTPS")
 
 INSTALLED_APPS = [
     *(["daphne"] if "runserver" in sys.argv else []),  # only the development server wants it; it brings Twisted along
@@ -120,62 +98,50 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# Accounts, memberships and settings. Messages are in a file of their own (MESSAGE_LOG): a slow query here never holds up a send.
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "chatsite.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 10,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
-        },
-    },
-}
+# What the instance stands on (chatsite/profiles.py), and what this process does in it.
+PROFILE = chosen_profile(DATA_DIR)
+ROLE = chosen_role()
+NODE_NAME = PROFILE.node_name
+
+# Accounts, memberships and settings.
+DATABASES: dict[str, dict[str, Any]] = {"default": PROFILE.database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": PROFILE.cache}
 # Where Cassandra is: then `manage.py sync_cassandra` makes the tables of messaging.models.cassandra.
-CASSANDRA_HOSTS = _words("CASSANDRA_HOSTS")
-CASSANDRA = {
-    "hosts": CASSANDRA_HOSTS,
-    "port": int(_env("CASSANDRA_PORT", "9042")),
-    "keyspace": _env("CASSANDRA_KEYSPACE", "chatsite"),
-    "datacenter": _env("CASSANDRA_DATACENTER", "datacenter1"),
-}
-if CASSANDRA_HOSTS:
+CASSANDRA = cassandra_options()
+if CASSANDRA["hosts"]:
     INSTALLED_APPS.insert(0, "django_cassandra_engine")  # its commands come before Django's
+    INSTALLED_APPS.append("chatsite.coordination")
     DATABASES["cassandra"] = {
         "ENGINE": "django_cassandra_engine",
         "NAME": CASSANDRA["keyspace"],
-        "HOST": ",".join(CASSANDRA_HOSTS),
+        "HOST": ",".join(CASSANDRA["hosts"]),
         "OPTIONS": {
             "replication": {
                 "strategy_class": "NetworkTopologyStrategy",
-                str(CASSANDRA["datacenter"]): int(_env("CASSANDRA_REPLICAS", "3")),
+                CASSANDRA["datacenter"]: env_int("CASSANDRA_REPLICAS", 3),
             },
             "connection": {"lazy_connect": True, "port": CASSANDRA["port"]},
         },
     }
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
-
-# This process among the chat nodes, and how fast one user may send: so many messages a second, and so many at once.
-NODE_NAME = _env("NODE_NAME", "node-1")
-SEND_RATE = float(_env("SEND_RATE", "20"))
-SEND_BURST = float(_env("SEND_BURST", "100"))
 
 # Ports and their adapters (docs/architecture.md).
-DISCOVERY = {
-    "BACKEND": "chatsite.discovery.static.StaticDiscovery",
-    "OPTIONS": {"directory": str(DATA_DIR / "workers"), "node": NODE_NAME},
-}
-CHANNEL_LAYERS = {"default": {"BACKEND": "chatsite.edge.layer.LocalLayer"}}
-_MESSAGE_FILE = {"path": str(DATA_DIR / "messages.sqlite3")}
-SEQUENCER = {"BACKEND": "messaging.stores.sequencer.sqlite.SqliteSequencer", "OPTIONS": _MESSAGE_FILE}
-MESSAGE_LOG = {"BACKEND": "messaging.stores.log.sqlite.SqliteMessageLog", "OPTIONS": _MESSAGE_FILE}
-INBOX = {"BACKEND": "messaging.stores.inbox.sqlite.SqliteInbox", "OPTIONS": _MESSAGE_FILE}
-RECEIPTS = {"BACKEND": "messaging.stores.receipts.sqlite.SqliteReceipts", "OPTIONS": _MESSAGE_FILE}
-TICKETS = {"BACKEND": "messaging.stores.tickets.memory.MemoryTickets"}
-PRESENCE = {"BACKEND": "presence.stores.memory.MemoryPresence"}
+DISCOVERY = PROFILE.discovery
+CHANNEL_LAYERS = {"default": PROFILE.channel_layer}
+SEQUENCER = PROFILE.sequencer
+MESSAGE_LOG = PROFILE.message_log
+INBOX = PROFILE.inbox
+RECEIPTS = PROFILE.receipts
+TICKETS = PROFILE.tickets
+PRESENCE = PROFILE.presence
+PUSHER = PROFILE.pusher
 PUSH_GATEWAYS = {"console": {"BACKEND": "notifications.gateways.console.ConsoleGateway"}}
+# Celery's broker; an embedded instance has none.
+REDIS_URL = env("REDIS_URL")
+
+# How fast one user may send: so many messages a second, and so many at once.
+SEND_RATE = env_float("SEND_RATE", 20)
+SEND_BURST = env_float("SEND_BURST", 100)
 
 # Accounts.
 AUTH_USER_MODEL = "accounts.User"
@@ -195,7 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 # How many proxies of ours stand in front and append to X-Forwarded-For; with 0 the header is a client's word and ignored.
-TRUSTED_PROXIES = int(_env("TRUSTED_PROXIES", "0"))
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
@@ -248,7 +214,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # many instances send no mail at all
 MFA_TOTP_TOLERANCE = 1
 # With it, Django admin opens only to staff who have set up a second factor.
-ADMIN_NEEDS_SECOND_FACTOR = _flag("ADMIN_NEEDS_SECOND_FACTOR")
+ADMIN_NEEDS_SECOND_FACTOR = env_flag("ADMIN_NEEDS_SECOND_FACTOR")
 
 HEADLESS_CLIENTS = ("app", "browser")
 HEADLESS_ADAPTER = "accounts.adapters.HeadlessAdapter"
@@ -271,7 +237,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "chatsite.static.HashedStaticFiles"},
 }
 
-# Browser security. Nothing inline but what carries the nonce; sockets only to ourselves.
+# Browser security. Nothing inline but what carries the nonce; sockets only to ourselves and to the chat nodes.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -279,7 +245,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *env_words("NODE_ORIGINS")],
         "manifest-src": [SELF],
         "worker-src": [SELF],
         "form-action": [SELF],
@@ -303,15 +269,15 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_310_720
 
 # Printed to the log until a mail server is named.
-EMAIL_HOST = _env("EMAIL_HOST")
-EMAIL_PORT = int(_env("EMAIL_PORT", "587"))
-EMAIL_HOST_USER = _env("EMAIL_USER")
-EMAIL_HOST_PASSWORD = _env("EMAIL_PASSWORD")
+EMAIL_HOST = env("EMAIL_HOST")
+EMAIL_PORT = env_int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env("EMAIL_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT == 587
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_TIMEOUT = 10
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
-DEFAULT_FROM_EMAIL = _env("EMAIL_FROM", "Chatsite <noreply@localhost>")
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "Chatsite <noreply@localhost>")
 
 LOGGING = {
     "version": 1,
@@ -325,5 +291,5 @@ LOGGING = {
         "stderr_brief": {"class": "logging.StreamHandler", "formatter": "one_line"},
     },
     "loggers": {"django.security": {"handlers": ["stderr_brief"], "propagate": False}},
-    "root": {"handlers": ["stderr"], "level": _env("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "INFO")},
 }

@@ -2,15 +2,18 @@
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
+from pathlib import Path
 
 # Before the real settings read them. A developer's .env must not decide how tests end.
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="chatsite-tests-")
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
-for name in ("ALLOWED_HOSTS", "CASSANDRA_HOSTS", "DEBUG", "HTTPS", "SECRET_KEY", "TRUSTED_ORIGINS", "TRUSTED_PROXIES"):
-    os.environ.pop(name, None)
+for name in re.findall(r"^#?([A-Z_]+)=", (Path(__file__).parent.parent / ".env.example").read_text(), re.MULTILINE):
+    if name not in {"DATA_DIR", "ENV_FILE"}:
+        os.environ.pop(name, None)
 
 from chatsite.settings import *  # noqa: E402, F403
 from chatsite.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from django.utils.translation import gettext, gettext_noop
 
+from chatsite.core import startup
+
 
 class ChatsiteError(Exception):
     """A refusal the caller may read. `detail` is shown to people: never put a secret or message text in it.
@@ -94,5 +96,4 @@ class Unavailable(ChatsiteError):
     """The defaults of the base: 503."""
 
 
-class StartupRefused(RuntimeError):
-    """The server cannot start as things are; the text tells the operator why, and `serve` prints just that."""
+StartupRefused = startup.StartupRefused

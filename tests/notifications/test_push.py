@@ -7,7 +7,7 @@ import pytest
 
 from notifications.gateways.base import Notice
 from notifications.gateways.console import ConsoleGateway
-from notifications.services.push import Pusher, open_pusher
+from notifications.services.push import GatewayPusher, open_pusher
 
 NOTICE = Notice(device=11, conversation=22, seq=33, badge=44)
 
@@ -24,14 +24,14 @@ class Witness:
 
 async def test_the_gateway_is_called_off_the_event_loop() -> None:
     witness = Witness()
-    await Pusher(witness).push([NOTICE, NOTICE])
+    await GatewayPusher(witness).push([NOTICE, NOTICE])
     assert witness.notices == [NOTICE, NOTICE]
     assert threading.get_ident() not in witness.threads
 
 
 async def test_nothing_to_say_wakes_nobody() -> None:
     witness = Witness()
-    await Pusher(witness).push([])
+    await GatewayPusher(witness).push([])
     assert witness.threads == set()
 
 
