@@ -290,6 +290,9 @@ LOGGING = {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
         "stderr_brief": {"class": "logging.StreamHandler", "formatter": "one_line"},
     },
-    "loggers": {"django.security": {"handlers": ["stderr_brief"], "propagate": False}},
+    "loggers": {
+        "django.security": {"handlers": ["stderr_brief"], "propagate": False},
+        "cassandra": {"level": "ERROR"},  # it warns of what is chosen on purpose
+    },
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "INFO")},
 }

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,14 +88,27 @@ def standing_server(server_template: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """One Cassandra for all tests, with our tables: each uses ids of its own."""
+    """One Cassandra, and two shards of Redis, for all tests, with our tables: each uses ids of its own."""
     services = Services(tmp_path_factory.mktemp("services"))
     try:
-        services.up("cassandra")
+        services.up("redis", "cassandra")
         services.manage("sync_cassandra")
         yield services
     finally:
         services.down()
+
+
+@pytest.fixture(scope="session")
+def coordination(cassandra: Services) -> dict[str, Any]:
+    """What the COORDINATION setting holds: two shards and the table of their lives. Who breaks a shard starts one of their own."""
+    known = cassandra.env()
+    where = {
+        "hosts": known["CASSANDRA_HOSTS"].split(","),
+        "port": int(known["CASSANDRA_PORT"]),
+        "keyspace": "chatsite",
+        "datacenter": known["CASSANDRA_DATACENTER"],
+    }
+    return {"urls": known["REDIS_SHARD_URLS"].split(","), "cassandra": where}
 
 
 @pytest.fixture

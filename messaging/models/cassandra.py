@@ -22,6 +22,7 @@ class MessageRow(DjangoCassandraModel):
     seq = columns.BigInt(primary_key=True, clustering_order="DESC")
     epoch = columns.Integer(primary_key=True, clustering_order="DESC")
     client_id = columns.UUID(primary_key=True)
+    released = columns.BigInt(static=True)  # surely released up to this seq
     sender_id = columns.BigInt()
     sent_at = columns.BigInt()  # ms
     kind = columns.Text()

@@ -1,6 +1,7 @@
 """The port to history: messages by (conversation, seq), for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from messaging.protocol.types import Message
 
 PAGE_MAX = 100
+NOTHING: Mapping[int, int] = MappingProxyType({})
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -34,8 +36,14 @@ class Change(msgspec.Struct, frozen=True):
 class MessageLog(Protocol):
     """Keeps what was said. Raises `chatsite.core.errors.Unavailable` when it cannot; then the outcome is unknown and may be repeated."""
 
-    async def store(self, messages: Sequence[Message]) -> None:
-        """Returns when all are on disk. Storing the same (conversation, seq, client id) again changes nothing."""
+    async def close(self) -> None: ...
+
+    async def store(self, messages: Sequence[Message], *, released: Mapping[int, int] = NOTHING) -> None:
+        """Returns when all are on disk. Storing the same (conversation, seq, epoch, client id) again changes nothing.
+
+        `released` says of conversations how far they were released when these were numbered: kept where a sequencer can be lost, so that
+        little has to be done again.
+        """
         ...
 
     async def page(self, conversation: int, *, first: int, last: int) -> list[Message]:

@@ -5,7 +5,7 @@ arrives, writes the same cells; a redaction's is later than any. Nothing is ever
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -13,8 +13,8 @@ from uuid import UUID, uuid5
 import msgspec
 
 from messaging.protocol.types import Message
-from messaging.stores.cassandra import CassandraSession
-from messaging.stores.log.base import PAGE_MAX, Change, Wanted
+from chatsite.core.cassandra import CassandraOptions, CassandraSession, Row
+from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, Wanted
 
 BUCKET = 1_000
 # The epoch of a row that blanks its seq, whatever other rows of that seq were or will be written: above every epoch of a sequencer.
@@ -30,9 +30,10 @@ SEARCHED_AT_ONCE = 8
 COLUMNS = """conversation_id, seq, sender_id, client_id, sent_at, kind, text, event, digest, reply_to, mentions, mv, epoch, version,
 edited_at, redacted_at"""
 _PARTITION = "conversation_id = ? AND bucket = ?"
-_STORE = f"INSERT INTO message ({COLUMNS}, bucket) VALUES ({', '.join('?' * 17)}) USING TIMESTAMP ?"  # noqa: S608
+_STORE = f"INSERT INTO message ({COLUMNS}, bucket, released) VALUES ({', '.join('?' * 18)}) USING TIMESTAMP ?"  # noqa: S608
 _PAGE = f"SELECT {COLUMNS} FROM message WHERE {_PARTITION} AND seq >= ? AND seq <= ?"  # noqa: S608
-_ANY = f"SELECT seq FROM message WHERE {_PARTITION} LIMIT 1"  # noqa: S608
+_ANY = f"SELECT seq, released FROM message WHERE {_PARTITION} LIMIT 1"  # noqa: S608
+_ANY_CHANGE = f"SELECT rev FROM change WHERE {_PARTITION} LIMIT 1"  # noqa: S608
 _SEARCH = f"""
 SELECT seq FROM message WHERE {_PARTITION} AND seq > ? AND seq <= ? AND client_id = ? AND sender_id = ? ALLOW FILTERING"""  # noqa: S608
 _MARK = f"""
@@ -68,6 +69,17 @@ class _Row(NamedTuple):
     redacted_at: int | None
 
 
+class End(msgspec.Struct, frozen=True):
+    """A conversation's last seqs: `messages` ascending, those that count, with gaps where no try of a seq was stored."""
+
+    first: int = 1
+    top: int = 0  # the highest seq of which there is a row; 0: none
+    released: int | None = None  # surely released up to here
+    rev: int = 0
+    latest: int = 0  # ms; the highest time of any row
+    messages: Sequence[Message] = ()
+
+
 class CassandraMessageLog:
     """Reads and writes at LOCAL_QUORUM: what was stored is seen by whoever reads later, with a minority of replicas away.
 
@@ -77,16 +89,20 @@ class CassandraMessageLog:
     def __init__(
         self, *, hosts: Sequence[str], port: int = 9042, keyspace: str = "chatsite", datacenter: str = "datacenter1"
     ) -> None:
-        self._cassandra = CassandraSession(hosts=hosts, port=port, keyspace=keyspace, datacenter=datacenter)
+        self._cassandra = CassandraSession.open(
+            CassandraOptions(hosts=hosts, port=port, keyspace=keyspace, datacenter=datacenter)
+        )
 
     async def close(self) -> None:
         await self._cassandra.close()
 
-    async def store(self, messages: Sequence[Message]) -> None:
-        await asyncio.gather(*(self._write(batch) for batch in _batches(messages)))
-
-    async def _write(self, batch: Sequence[Message]) -> None:
-        await self._cassandra.write([(_STORE, _values(message)) for message in batch])
+    async def store(self, messages: Sequence[Message], *, released: Mapping[int, int] = NOTHING) -> None:
+        await asyncio.gather(
+            *(
+                self._cassandra.write([(_STORE, _values(message, released.get(message.conversation))) for message in batch])
+                for batch in _batches(messages)
+            )
+        )
 
     async def page(self, conversation: int, *, first: int, last: int) -> list[Message]:
         first = max(first, last - PAGE_MAX + 1)
@@ -119,6 +135,38 @@ class CassandraMessageLog:
     async def _search(self, want: Wanted, bucket: int) -> list[int]:
         values = (want.conversation, bucket, want.after, want.upto, UUID(want.client_id), want.sender)
         return [seq for (seq,) in await self._cassandra.read(_SEARCH, values)]
+
+    async def end(self, conversation: int, *, width: int) -> "End":
+        """The last `width` seqs, as they stand in the tables: what a sequencer that lost its counters begins with."""
+        last = await self._last_bucket(_ANY, conversation)
+        revs = await self._last_bucket(_ANY_CHANGE, conversation)
+        rev = revs[1][0] if revs else 0
+        if last is None:
+            return End(rev=rev)
+        bucket, (top, released) = last
+        first = max(1, top - width + 1)
+        buckets = [number for number in _buckets(first, top) if number != bucket]
+        parts = await asyncio.gather(
+            *(self._cassandra.read(_PAGE, (conversation, number, first, top)) for number in (bucket, *reversed(buckets)))
+        )
+        rows = [row for part in parts for row in part]
+        latest = max(_Row(*row).sent_at or 0 for row in rows)
+        return End(first=first, top=top, released=released, rev=rev, latest=latest, messages=list(_that_count(rows))[::-1])
+
+    async def _last_bucket(self, cql: str, conversation: int) -> tuple[int, Row] | None:
+        """The highest bucket that has rows, and its newest row. Buckets are filled one after another: doubling, then halving finds it."""
+        low, found = -1, None
+        step = 1
+        high: int | None = None
+        while high is None or high - low > 1:
+            bucket = low + step if high is None else (low + high) // 2
+            rows = await self._cassandra.read(cql, (conversation, bucket))
+            if rows:
+                low, found = bucket, rows[0]
+                step *= 2
+            else:
+                high = bucket
+        return (low, found) if found else None
 
     async def redact(self, conversation: int, seq: int, *, rev: int, author: int, at: int) -> None:
         """First the row that blanks the seq for every reader, then the texts themselves, then the change that tells others."""
@@ -163,13 +211,13 @@ def _batches(messages: Sequence[Message]) -> Iterator[list[Message]]:
         yield batch
 
 
-def _values(message: Message) -> tuple[object, ...]:
-    """In the order of _STORE."""
+def _values(message: Message, released: int | None) -> tuple[object, ...]:
+    """In the order of _STORE. What was released rises with a conversation's times, so the write timestamp keeps the highest."""
     written_at = max(message.sent_at, message.edited_at or 0) * 1_000 + min(message.version, 999)
     return (
         message.conversation, message.seq, message.sender, UUID(message.client_id), message.sent_at, message.kind, message.text,
         _json(message.event), bytes.fromhex(message.digest), message.reply_to, _json(message.mentions), message.mv, message.epoch,
-        message.version, message.edited_at, message.redacted_at, message.seq // BUCKET, written_at,
+        message.version, message.edited_at, message.redacted_at, message.seq // BUCKET, released or None, written_at,
     )  # fmt: skip
 
 

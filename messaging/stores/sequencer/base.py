@@ -1,6 +1,6 @@
 """The port that numbers messages: a conversation's dense seqs, its head, and the sends it still owes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -22,15 +22,17 @@ class Allocation(msgspec.Struct, frozen=True):
 
 
 class New(msgspec.Struct, frozen=True):
-    """Numbered; store it, then commit."""
+    """Numbered; store it, then commit. `released` is the head at that moment, for `MessageLog.store`."""
 
     message: Message
+    released: int = 0
 
 
 class Pending(msgspec.Struct, frozen=True):
     """The same send is under way, or its sender died half way: store and commit `message` again."""
 
     message: Message
+    released: int = 0
 
 
 class Duplicate(msgspec.Struct, frozen=True):
@@ -63,7 +65,11 @@ class Full(msgspec.Struct, frozen=True):
     retry_after_seconds: float
 
 
-Outcome = New | Pending | Duplicate | Clash | MembersChanged | Check | Full
+class Unreachable(msgspec.Struct, frozen=True):
+    """Where this conversation is numbered cannot be asked now; the others of the call have their answers."""
+
+
+Outcome = New | Pending | Duplicate | Clash | MembersChanged | Check | Full | Unreachable
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -81,17 +87,33 @@ class Sequencer(Protocol):
     Raises `chatsite.core.errors.Unavailable` when it cannot answer now.
     """
 
-    epoch: int
+    @property
+    def epoch(self) -> int:
+        """The highest of all lives of what numbers conversations; 1 where there is but one."""
+        ...
+
+    async def close(self) -> None: ...
+
+    def lane_of(self, conversation: int) -> int:
+        """Conversations of different lanes are numbered in different places: one that is slow should not hold up the others."""
+        ...
+
+    def of_lanes(self, conversations: Iterable[int], lanes: Collection[int]) -> list[int]:
+        """Those of `conversations` whose lane is one of `lanes`."""
+        ...
 
     async def allocate(self, wishes: Sequence[Allocation]) -> list[Outcome]:
         """Numbers drafts. Within one call, earlier wishes come first: after a `Check`, its sender's later wishes there get one too.
 
-        A seq that was given is never given to another draft.
+        A seq that was given is never given to another draft, within an epoch.
         """
         ...
 
-    async def commit(self, messages: Sequence[Message]) -> list[int]:
-        """Marks stored messages; answers with their conversations' heads, which move over every consecutive stored seq."""
+    async def commit(self, messages: Sequence[Message]) -> list[int | None]:
+        """Marks stored messages; answers with their conversations' heads, which move over every consecutive stored seq.
+
+        None: it is not known, or may not be acknowledged. Whoever waits for it runs the whole send again.
+        """
         ...
 
     async def heads(self, conversations: Sequence[int]) -> list[Head]:
@@ -103,7 +125,10 @@ class Sequencer(Protocol):
         ...
 
     async def owed(self, limit: int) -> list[Message]:
-        """Stored messages that were never `done`, oldest first: finish them by spread and fan-out."""
+        """Messages that should have been `done` by now, oldest first: finish them by store, commit, spread and fan-out.
+
+        Where several processes ask, each message is given to one of them, and again after a while if it is still not done.
+        """
         ...
 
     async def done(self, messages: Sequence[Message]) -> None:

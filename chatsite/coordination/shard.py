@@ -1,0 +1,185 @@
+"""One shard: a Redis process that has all of its state or none, and is told apart from its earlier lives."""
+
+import asyncio
+import logging
+import random
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from chatsite.coordination.ballots import Ballots, Table
+from chatsite.coordination.script import Script
+from chatsite.core.clock import clock
+from chatsite.core.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS = 16
+CALL_SECONDS = 2.0
+CONNECT_SECONDS = 1.0
+REST_SECONDS = 0.25  # after a failure nobody waits for this shard: one slow shard must not slow what does not need it
+MOVE_SECONDS = 5.0  # longer than a lease: after it no node acknowledges by the old address
+TRIES_MAX = 5
+
+_OPEN = (Path(__file__).parent / "lua/open.lua").read_text()
+
+
+class _OtherRun(RedisError):
+    """This connection leads to another run of the process than the one we know."""
+
+
+class Shard:
+    """Use it through `Shards`. Every call carries an epoch; a new connection compares the run of the process before anything is asked."""
+
+    def __init__(self, number: int, address: str, ballots: Ballots) -> None:
+        self.number = number
+        self.epoch = 0  # 0: we do not know it, or no longer believe it
+        self._address = address
+        self._ballots = ballots
+        self._has_entered = False
+        self._run: str | None = None
+        self._entering = asyncio.Lock()
+        self._rests_until = 0.0
+        self._redis = self._client()
+
+    async def close(self) -> None:
+        await self._redis.connection_pool.disconnect()
+
+    async def follow(self, address: str) -> None:
+        """Goes where the table says. Only at our start is it the other way round: then our setting is news, and the table follows it."""
+        if self._has_entered and address != self._address:
+            logger.warning("shard %d has moved", self.number)
+            client, self._address, self.epoch, self._run = self._redis, address, 0, None
+            self._redis = self._client()
+            await client.connection_pool.disconnect()
+
+    async def run(self, script: Script, arguments: tuple[str | int | bytes, ...], *, epoch: int | None) -> Any:
+        """With an `epoch` of the caller's, a shard that has begun another life refuses; without, the present one is meant."""
+        for _ in range(2):
+            try:
+                believed = epoch or self.epoch or await self.enter()
+                self._require_awake()
+                return await self._evaluate(script, believed, arguments)
+            except ResponseError as error:
+                if not str(error).startswith("EPOCH"):
+                    raise
+                self.doubt(believed)
+                if epoch:
+                    break
+            except _OtherRun:
+                self.doubt(self.epoch)
+            except RedisError as error:
+                self._rest()
+                raise Unavailable("A part of the service is away", retry_after=1) from error
+        raise Unavailable("A part of the service is starting anew", retry_after=0.2)
+
+    def doubt(self, epoch: int) -> None:
+        """What we believed turned out to be over: the next call finds out."""
+        if self.epoch == epoch:
+            self.epoch = 0
+
+    async def enter(self) -> int:
+        """The epoch of this shard's present life; begins a new one if the shard is not in the life that the table says. Raises Unavailable."""
+        async with self._entering:
+            if self.epoch:
+                return self.epoch
+            self._require_awake()
+            try:
+                for _ in range(TRIES_MAX):
+                    if epoch := await self._settle(await self._ballots.read()):
+                        self.epoch, self._has_entered = epoch, True
+                        return epoch
+                    await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - others try too
+            except RedisError as error:
+                self._rest()
+                raise Unavailable("A part of the service is away", retry_after=1) from error
+        raise Unavailable("A part of the service is starting anew", retry_after=0.2)
+
+    async def _settle(self, table: Table) -> int | None:
+        """The epoch if shard and table agree on it, after beginning a new life if need be; None: try again."""
+        life = table.lives.get(self.number)
+        run = await self._meet()
+        epoch, known_run = (value.decode() if value else None for value in await self._redis.mget("epoch", "run"))
+        moves = life is not None and life.address != self._address
+        if life and not moves and epoch == str(life.epoch) and known_run == run:
+            self._run = run
+            return life.epoch
+        begun = await self._ballots.begin(self.number, self._address, table)
+        if begun is None:
+            return None
+        if moves:
+            await asyncio.sleep(MOVE_SECONDS)
+        if not await self._redis.eval(_OPEN, 0, str(begun), run):
+            return None
+        logger.warning("shard %d begins life %d", self.number, begun)
+        self._run = run
+        return begun
+
+    async def _meet(self) -> str:
+        """Drops what is connected, connects anew and answers with the run of the process there. Raises Unavailable for one that may forget."""
+        self._run = None
+        await self._redis.connection_pool.disconnect()
+        policy = await self._redis.config_get("maxmemory-policy", "appendonly", "save")
+        if policy.get("maxmemory-policy") != "noeviction":
+            raise Unavailable("A part of the service is set up wrongly: its Redis needs maxmemory-policy noeviction")
+        if policy.get("appendonly") != "no" or policy.get("save"):
+            logger.warning("shard %d writes to disk: set appendonly no and save to nothing", self.number)
+        info = await self._redis.info("server")
+        return str(info["run_id"])
+
+    def check_run(self, run: str) -> None:
+        """Raises _OtherRun when a new connection leads to a process that is not the one this life is in."""
+        if self._run is not None and run != self._run:
+            raise _OtherRun(f"shard {self.number} was restarted")
+
+    async def _evaluate(self, script: Script, epoch: int, arguments: tuple[str | int | bytes, ...]) -> Any:
+        try:
+            return await self._redis.evalsha(script.sha, 0, str(epoch), *arguments)
+        except NoScriptError:
+            return await self._redis.eval(script.text, 0, str(epoch), *arguments)
+
+    def _require_awake(self) -> None:
+        if clock.monotonic() < self._rests_until:
+            raise Unavailable("A part of the service is away", retry_after=1)
+
+    def _rest(self) -> None:
+        self._rests_until = clock.monotonic() + REST_SECONDS
+
+    def _client(self) -> Redis:
+        pool = BlockingConnectionPool.from_url(
+            self._address,
+            connection_class=_CheckedConnection,
+            shard=self,
+            max_connections=CONNECTIONS,
+            timeout=CALL_SECONDS,
+            socket_timeout=CALL_SECONDS,
+            socket_connect_timeout=CONNECT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            retry_on_error=[],
+            health_check_interval=0,
+        )
+        return Redis.from_pool(pool)
+
+
+class _CheckedConnection(Connection):
+    """Asks, before it is used, which run of the process it reached."""
+
+    def __init__(self, *, shard: Shard, **more: Any) -> None:
+        super().__init__(**more)
+        self._shard = shard
+
+    async def on_connect(self) -> None:
+        await super().on_connect()
+        await self.send_command("INFO", "server", check_health=False)
+        answer = await self.read_response(disable_decoding=True)
+        lines = bytes(answer).decode().splitlines()
+        (run,) = (line.partition(":")[2] for line in lines if line.startswith("run_id:"))
+        try:
+            self._shard.check_run(run)
+        except RedisError:
+            await self.disconnect()
+            raise

@@ -1,0 +1,244 @@
+"""The sequencer on Redis shards: counters, ids and notes of a conversation live on one shard, and are seeded from history when it lost them."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from chatsite.coordination.shards import Script, Shards
+from chatsite.core.cassandra import CassandraOptions
+from chatsite.core.errors import Unavailable
+from messaging.protocol.types import Message
+from messaging.stores.log.cassandra import CassandraMessageLog
+from messaging.stores.sequencer.base import (
+    Allocation,
+    Check,
+    Clash,
+    Duplicate,
+    Full,
+    Head,
+    MembersChanged,
+    New,
+    Outcome,
+    Pending,
+    Unreachable,
+)
+from messaging.stores.sequencer.seeding import WIDTH, arguments, decode_note, encode_unnumbered, plan
+
+DUE_MS = 2_000
+CLAIMED_MS = 5_000
+SEEDS_AT_ONCE = 16
+SEED_TRIES = 200
+ROUNDS_MAX = 4
+
+_ALLOCATE, _CLAIM, _COMMIT, _DONE, _HEADS, _SEED, _TOKEN, _UNRELEASED = (
+    Script.beside(__file__, f"lua/{name}.lua")
+    for name in ("allocate", "claim", "commit", "done", "heads", "seed", "token", "unreleased")
+)
+
+Item = TypeVar("Item")
+
+
+class RedisSequencer:
+    """Every conversation has its shard; a shard that cannot be asked concerns its own conversations only."""
+
+    def __init__(self, *, urls: Sequence[str], cassandra: CassandraOptions, due_ms: int = DUE_MS) -> None:
+        self._shards = Shards.open(urls=urls, cassandra=cassandra)
+        self._log = CassandraMessageLog(**cassandra)
+        self._due_ms = due_ms
+        self._seeding: dict[int, asyncio.Task[None]] = {}
+        self._room = asyncio.Semaphore(SEEDS_AT_ONCE)
+
+    @property
+    def epoch(self) -> int:
+        return self._shards.highest_epoch
+
+    async def close(self) -> None:
+        for task in list(self._seeding.values()):
+            task.cancel()
+        await asyncio.gather(*self._seeding.values(), return_exceptions=True)
+        await self._log.close()
+        await self._shards.close()
+
+    def lane_of(self, conversation: int) -> int:
+        return self._shards.of(conversation)
+
+    def of_lanes(self, conversations: Iterable[int], lanes: Collection[int]) -> list[int]:
+        return [conversation for conversation in conversations if self._shards.of(conversation) in lanes]
+
+    async def allocate(self, wishes: Sequence[Allocation]) -> list[Outcome]:
+        def place_of(wish: Allocation) -> int:
+            return self._shards.of(wish.draft.conversation)
+
+        return await _grouped(wishes, place_of, self._allocate, lost=Unreachable())
+
+    async def _allocate(self, shard: int, wishes: list[Allocation]) -> list[Outcome]:
+        outcomes: list[Outcome | None] = [None] * len(wishes)
+        todo = list(range(len(wishes)))
+        for _ in range(ROUNDS_MAX):
+            epoch = await self._shards.enter(shard)
+            sent = (argument for index in todo for argument in _wish(wishes[index]))
+            answers = await self._shards.run(shard, _ALLOCATE, self._due_ms, *sent, epoch=epoch)
+            for index, answer in zip(todo, answers, strict=True):
+                outcomes[index] = self._outcome(wishes[index], answer, epoch)
+            todo = [index for index in todo if outcomes[index] is None]
+            if not todo:
+                break
+            await self._seed_all({wishes[index].draft.conversation for index in todo})
+        return [outcome if outcome is not None else Unreachable() for outcome in outcomes]
+
+    def _outcome(self, wish: Allocation, answer: list[Any], epoch: int) -> Outcome | None:
+        """None: the conversation has to be seeded first."""
+        match answer:
+            case [b"new", seq, sent_at, mv, head]:
+                message = wish.draft.numbered(int(seq), sent_at=int(sent_at), mv=int(mv), epoch=epoch, digest=wish.digest)
+                return New(message, int(head))
+            case [b"pending", seq, note, head]:
+                return Pending(decode_note(note, seq=int(seq), epoch=epoch), int(head))
+            case [b"duplicate", seq, sent_at]:
+                return Duplicate(int(seq), int(sent_at)) if self._shards.may_acknowledge() else Unreachable()
+            case [b"clash"]:
+                return Clash()
+            case [b"members", mv]:
+                return MembersChanged(int(mv))
+            case [b"check", floor]:
+                return Check(wish.draft.after or 0, int(floor))
+            case [b"full"]:
+                return Full(retry_after_seconds=0.5)
+            case _:
+                return None
+
+    async def commit(self, messages: Sequence[Message]) -> list[int | None]:
+        heads = await self._per_life(messages, _COMMIT)
+        return heads if self._shards.may_acknowledge() else [None] * len(messages)
+
+    async def done(self, messages: Sequence[Message]) -> None:
+        await self._per_life(messages, _DONE)
+
+    async def _per_life(self, messages: Sequence[Message], script: Script) -> list[int | None]:
+        """One call per shard and epoch: what was numbered in an earlier life means nothing to a later one."""
+
+        async def call(place: tuple[int, int], some: list[Message]) -> list[int | None]:
+            shard, epoch = place
+            pairs = (number for message in some for number in (message.conversation, message.seq))
+            answer = await self._shards.run(shard, script, *pairs, epoch=epoch)
+            return [head if head >= 0 else None for head in answer] if isinstance(answer, list) else [None] * len(some)
+
+        def place_of(message: Message) -> tuple[int, int]:
+            return self._shards.of(message.conversation), message.epoch
+
+        return await _grouped(messages, place_of, call, lost=None)
+
+    async def heads(self, conversations: Sequence[int]) -> list[Head]:
+        found: dict[int, Head] = {}
+        wanted = list(dict.fromkeys(conversations))
+        for _ in range(ROUNDS_MAX):
+            groups = self._shards.by_shard(wanted)
+            answers = await asyncio.gather(*(self._shards.run(shard, _HEADS, *some) for shard, some in groups.items()))
+            for some, answer in zip(groups.values(), answers, strict=True):
+                for conversation, stand in zip(some, answer, strict=True):
+                    if stand:
+                        seq, rev, active_at, mv = map(int, stand)
+                        found[conversation] = Head(seq=seq, rev=rev, active_at=active_at, mv=mv)
+            wanted = [conversation for conversation in wanted if conversation not in found]
+            if not wanted:
+                return [found[conversation] for conversation in conversations]
+            await self._seed_all(wanted)
+        raise Unavailable("A part of the service is starting anew", retry_after=1)
+
+    async def unreleased(self, conversation: int) -> list[Message]:
+        shard = self._shards.of(conversation)
+        epoch = await self._shards.enter(shard)
+        found = await self._shards.run(shard, _UNRELEASED, conversation, epoch=epoch)
+        if found == -1:
+            await self._seed(conversation)  # which leaves nothing unreleased
+            return []
+        return [decode_note(note, seq=int(seq), epoch=epoch) for seq, note in _tuples(found, 2)]
+
+    async def owed(self, limit: int) -> list[Message]:
+        owed: list[Message] = []
+        for shard in range(self._shards.count):
+            if len(owed) >= limit:
+                break
+            try:
+                epoch = await self._shards.enter(shard)
+                found = await self._shards.run(shard, _CLAIM, limit - len(owed), CLAIMED_MS, epoch=epoch)
+            except Unavailable:  # its notes wait; the others' need not
+                continue
+            owed += [decode_note(note, seq=int(seq), epoch=epoch) for _, seq, note in _tuples(found, 3)]
+        return owed
+
+    async def _seed_all(self, conversations: Iterable[int]) -> None:
+        await asyncio.gather(*(self._seed(conversation) for conversation in conversations))
+
+    async def _seed(self, conversation: int) -> None:
+        """Callers of this process share one attempt; other processes are kept off by a token on the shard."""
+        task = self._seeding.get(conversation)
+        if task is None:
+            task = self._seeding[conversation] = asyncio.create_task(self._seed_once(conversation))
+            task.add_done_callback(lambda _: self._seeding.pop(conversation, None))
+        await asyncio.shield(task)
+
+    async def _seed_once(self, conversation: int) -> None:
+        shard, token = self._shards.of(conversation), secrets.token_hex(8)
+        async with self._room:
+            for _ in range(SEED_TRIES):
+                epoch = await self._shards.enter(shard)
+                answer = await self._shards.run(shard, _TOKEN, conversation, token, epoch=epoch)
+                if answer == -1:
+                    return
+                if answer == 1 and await self._seed_from_history(shard, conversation, token, epoch):
+                    return
+                await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - another process is at it
+        raise Unavailable("A part of the service is starting anew", retry_after=1)
+
+    async def _seed_from_history(self, shard: int, conversation: int, token: str, epoch: int) -> bool:
+        """False when somebody else was quicker. What it decides is stored and released before anybody reads a head."""
+        seed = plan(conversation, await self._log.end(conversation, width=WIDTH), epoch)
+        if not await self._shards.run(shard, _SEED, conversation, token, *arguments(seed), epoch=epoch):
+            return False
+        if seed.notes:
+            await self._log.store(seed.notes)
+            await self.commit(seed.notes)
+        return True
+
+
+async def _grouped(
+    items: Sequence[Item], group_of: Callable[[Item], Any], call: Callable[[Any, list[Item]], Awaitable[list[Any]]], *, lost: Any
+) -> list[Any]:
+    """Calls once per group, at the same time, and answers in the order of the items; `lost` where a group could not be asked."""
+    groups: dict[Any, list[int]] = {}
+    for index, item in enumerate(items):
+        groups.setdefault(group_of(item), []).append(index)
+    answers: list[Any] = [lost] * len(items)
+
+    async def ask(group: Any, indexes: list[int]) -> None:
+        try:
+            found = await call(group, [items[index] for index in indexes])
+        except Unavailable:
+            return
+        for index, answer in zip(indexes, found, strict=True):
+            answers[index] = answer
+
+    if len(groups) == 1:
+        await ask(*next(iter(groups.items())))
+    else:
+        await asyncio.gather(*(ask(group, indexes) for group, indexes in groups.items()))
+    return answers
+
+
+def _wish(wish: Allocation) -> Iterator[str | int | bytes]:
+    """In the order that lua/allocate.lua wants."""
+    draft = wish.draft
+    yield draft.conversation
+    yield f"{draft.sender}:{draft.client_id}"
+    yield wish.digest
+    yield wish.mv
+    yield draft.after or 0
+    yield ("m" if wish.sets_mv else "") + ("c" if wish.checked else "")
+    yield encode_unnumbered(draft.numbered(0, sent_at=0, mv=0, epoch=0, digest=wish.digest))
+
+
+def _tuples(flat: Sequence[Any], width: int) -> Iterator[tuple[Any, ...]]:
+    return zip(*(flat[start::width] for start in range(width)), strict=True)
