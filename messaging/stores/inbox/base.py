@@ -28,12 +28,23 @@ class Spread(msgspec.Struct, frozen=True):
     users: tuple[int, ...]
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """What became of a spread: the nodes that hold sockets of its users; not `complete` when some inboxes could not be reached."""
+
+    nodes: tuple[str, ...]
+    complete: bool = True
+
+
 class Slice(msgspec.Struct, frozen=True):
-    """What a user missed: entries in the order of their positions, the cursor after them, and whether there is more."""
+    """What a user missed: entries in the order of their positions, the cursor after them, and whether there is more.
+
+    `renewed` are lanes (`Sequencer.lane_of`) that lost what they owed since the cursor: conversations there are to be compared.
+    """
 
     entries: list[Entry]
     cursor: str
     more: bool
+    renewed: tuple[int, ...] = ()
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -63,8 +74,13 @@ class Acknowledgement(msgspec.Struct, frozen=True):
 class Inbox(Protocol):
     """Duplicates and any order of entries are harmless to readers. Raises `chatsite.core.errors.Unavailable`."""
 
-    async def spread(self, spreads: Sequence[Spread]) -> list[tuple[str, ...]]:
-        """Appends each entry to its users' inboxes; answers, for each, with the nodes that hold sockets of those users."""
+    async def close(self) -> None: ...
+
+    async def spread(self, spreads: Sequence[Spread]) -> list[Reach]:
+        """Appends each entry to its users' inboxes; answers, for each, with the nodes that hold sockets of those users.
+
+        Inboxes that cannot be reached do not keep the others from theirs.
+        """
         ...
 
     async def register(self, user: int, node: str) -> None:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from chatsite.core.clock import Clock, clock
-from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, PushCheck, Slice, Spread
+from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, PushCheck, Reach, Slice, Spread
 from messaging.stores.log.sqlite import encode
 from messaging.stores.sqlite import MessageFile
 
@@ -52,13 +52,13 @@ class SqliteInbox:
         self._acknowledged: OrderedDict[int, dict[int, int]] = OrderedDict()
         self._checks: dict[tuple[int, int], PushCheck] = {}
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._file.close()
 
-    async def spread(self, spreads: Sequence[Spread]) -> list[tuple[str, ...]]:
+    async def spread(self, spreads: Sequence[Spread]) -> list[Reach]:
         now = self._clock.now_ms()
         rows: list[tuple[object, ...]] = []
-        nodes: list[tuple[str, ...]] = []
+        reached: list[Reach] = []
         for spread in spreads:
             entry = spread.entry
             found: set[str] = set()
@@ -70,9 +70,9 @@ class SqliteInbox:
                     self._last[user] = self._position
                 if entry.pushes and user != entry.author:
                     self._set_push_check(user, entry, now)
-            nodes.append(tuple(found))
+            reached.append(Reach(tuple(found)))
         await self._file.write(_SPREAD, parameters=(encode(rows),), durable=False)
-        return nodes
+        return reached
 
     def _set_push_check(self, user: int, entry: Entry, now: int) -> None:
         """The first unseen message decides when to look, the newest what to look for."""

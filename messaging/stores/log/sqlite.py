@@ -1,12 +1,12 @@
 """History in the message file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from messaging.protocol.types import Message
-from messaging.stores.log.base import PAGE_MAX, Change, Wanted
+from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, Wanted
 from messaging.stores.sqlite import MessageFile
 
 COLUMNS = """conversation_id, seq, sender_id, client_id, sent_at, kind, text, event, digest, reply_to, mentions, mv, epoch, version,
@@ -80,10 +80,10 @@ class SqliteMessageLog:
     def __init__(self, path: str) -> None:
         self._file = MessageFile.open(path)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._file.close()
 
-    async def store(self, messages: Sequence[Message]) -> None:
+    async def store(self, messages: Sequence[Message], *, released: Mapping[int, int] = NOTHING) -> None:
         await self._file.write(_STORE, parameters=(encode([_row(message) for message in messages]),), durable=True)
 
     async def page(self, conversation: int, *, first: int, last: int) -> list[Message]:

@@ -9,6 +9,8 @@ from messaging.protocol.types import Mark
 class Receipts(Protocol):
     """Marks only rise. What was marked in the last seconds may be lost with the process: clients repeat theirs in `hello`."""
 
+    async def close(self) -> None: ...
+
     async def mark(self, marks: Sequence[Mark]) -> list[Mark]:
         """Raises each mark by maximum, never lower; answers with those that moved, as they now stand."""
         ...

@@ -29,7 +29,7 @@ class SqliteReceipts:
         self._marks: OrderedDict[_Key, Mark] = OrderedDict()
         self._dirty: dict[int, dict[int, Mark]] = {}  # conversation → user → mark that is not stored yet
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._file.close()
 
     async def mark(self, marks: Sequence[Mark]) -> list[Mark]:

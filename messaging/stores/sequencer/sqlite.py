@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from chatsite.core.clock import Clock, clock
 from messaging.protocol.types import Message
@@ -56,8 +56,14 @@ class SqliteSequencer:
         self._counters: OrderedDict[int, _Counter] = OrderedDict()
         self._seeding = asyncio.Lock()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._file.close()
+
+    def lane_of(self, conversation: int) -> int:
+        return 0
+
+    def of_lanes(self, conversations: Iterable[int], lanes: Collection[int]) -> list[int]:
+        return list(conversations) if 0 in lanes else []
 
     async def allocate(self, wishes: Sequence[Allocation]) -> list[Outcome]:
         await self._seed({wish.draft.conversation for wish in wishes})
@@ -97,9 +103,9 @@ class SqliteSequencer:
         counter.remember(key, message.seq, wish.digest, message.sent_at)
         return New(message)
 
-    async def commit(self, messages: Sequence[Message]) -> list[int]:
+    async def commit(self, messages: Sequence[Message]) -> list[int | None]:
         await self._seed({message.conversation for message in messages})  # after a restart, say
-        heads = []
+        heads: list[int | None] = []
         for message in messages:
             counter = self._counters[message.conversation]
             if message.seq > counter.head:

@@ -15,6 +15,8 @@ class Holder(msgspec.Struct, frozen=True):
 class Tickets(Protocol):
     """Kept by their SHA-256 only."""
 
+    async def close(self) -> None: ...
+
     async def issue(self, holder: Holder, *, node: str, ttl_seconds: float) -> str:
         """A new ticket of 128 random bits, good once, at `node`."""
         ...

@@ -17,6 +17,9 @@ class MemoryTickets:
         self._clock = clock
         self._tickets: OrderedDict[bytes, tuple[float, str, Holder]] = OrderedDict()
 
+    async def close(self) -> None:
+        self._tickets.clear()
+
     async def issue(self, holder: Holder, *, node: str, ttl_seconds: float) -> str:
         self._drop_expired()
         ticket = secrets.token_urlsafe(16)
