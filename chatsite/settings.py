@@ -136,8 +136,9 @@ TICKETS = PROFILE.tickets
 PRESENCE = PROFILE.presence
 PUSHER = PROFILE.pusher
 PUSH_GATEWAYS = {"console": {"BACKEND": "notifications.gateways.console.ConsoleGateway"}}
-# Celery's broker; an embedded instance has none.
+# Celery's broker; an embedded instance has none. A task of a worker that was killed comes back after so long: none may take longer.
 REDIS_URL = env("REDIS_URL")
+TASK_SECONDS_MAX = 60
 
 # How fast one user may send: so many messages a second, and so many at once.
 SEND_RATE = env_float("SEND_RATE", 20)
