@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from chatsite.core.backends import load
 from chatsite.edge.hub import Hub, hub
-from chatsite.edge.layer import LocalLayer, layer
+from chatsite.edge.layer import NodeLayer, layer
 from messaging.services.members import MemberCache
 from messaging.stores.inbox.base import Inbox
 from messaging.stores.log.base import MessageLog
@@ -25,7 +25,7 @@ class Chat:
     inbox: Inbox
     receipts: Receipts
     tickets: Tickets
-    layer: LocalLayer
+    layer: NodeLayer
     hub: Hub
     node: str
     members: MemberCache = field(default_factory=MemberCache)

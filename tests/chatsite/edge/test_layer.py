@@ -6,6 +6,18 @@ import pytest
 from channels.exceptions import ChannelFull
 
 from chatsite.edge.layer import LocalLayer, Packet, layer
+from tests.contracts.layer import LayerContract, Pair
+
+
+@pytest.fixture
+def pair() -> Pair:
+    """Two nodes of one process share its layer."""
+    local = LocalLayer()
+    return local, local
+
+
+class TestLocalLayer(LayerContract):
+    pass
 
 
 async def test_an_attached_handler_is_called_at_once() -> None:
