@@ -11,21 +11,21 @@ PRELUDE = "if redis.call('GET', 'epoch') ~= ARGV[1] then return redis.error_repl
 class Script:
     """Its arguments begin at ARGV[2]; ARGV[1] is the epoch."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, *paths: Path) -> None:
+        self._paths = paths
 
     @classmethod
-    def beside(cls, module: str, name: str) -> "Script":
-        """The file `name`, from the folder of `module` (its `__file__`)."""
-        return cls(Path(module).parent / name)
+    def beside(cls, module: str, *names: str) -> "Script":
+        """The files `names`, one after the other, from the folder of `module` (its `__file__`)."""
+        return cls(*(Path(module).parent / name for name in names))
 
     @cached_property
     def text(self) -> str:
-        return PRELUDE + self._path.read_text()
+        return PRELUDE + "".join(path.read_text() for path in self._paths)
 
     @cached_property
     def sha(self) -> str:
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     def __repr__(self) -> str:
-        return f"Script({self._path.name})"
+        return f"Script({self._paths[-1].name})"
