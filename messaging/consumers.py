@@ -64,9 +64,9 @@ class ChatConsumer(LeanConsumer):
         node = self.node
         node.chat.hub.remove(self)
         node.online.unwatch(self)
+        await node.online.leave(self.user_id, self.session, at_once=self.close_code == 4002)
         if not node.chat.hub.is_connected(self.user_id):
             await node.chat.inbox.unregister(self.user_id, node.chat.node)
-        await node.online.leave(self.user_id, self.session, at_once=self.close_code == 4002)
 
     async def receive_frame(self, text: str) -> None:
         self.heard_at = clock.monotonic()

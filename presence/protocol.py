@@ -6,11 +6,15 @@ import msgspec
 
 
 class Presence(msgspec.Struct, frozen=True):
-    """Whether somebody is online, and when they last were (ms; None: never seen by this server's memory)."""
+    """Whether somebody is online, and when they last were (ms; None: never seen by this server's memory).
+
+    Of two sights of one person the one of the greater `moment` is the later: a packet may overtake an answer.
+    """
 
     user: int
     online: bool
     last_active_at: int | None = None
+    moment: tuple[int, int] = (0, 0)
 
 
 class PresenceView(msgspec.Struct):

@@ -47,7 +47,7 @@ class Node:
         self.discovery = discovery
         self.road = SendRoad(chat)
         self.receipts = ReceiptBuffer()
-        self.online = Online(load("PRESENCE", PresenceStore))  # type: ignore[type-abstract]
+        self.online = Online(load("PRESENCE", PresenceStore), node=chat.node, layer=chat.layer)  # type: ignore[type-abstract]
         self.limits = Limits()
         self._pusher = open_pusher()
         self._chores: list[asyncio.Task[None]] = []
@@ -55,6 +55,7 @@ class Node:
     async def start(self) -> None:
         """Finishes what the last process left, then looks after the node until `stop`."""
         receive_packets(self.chat)
+        self.online.open()
         sessions.serve_on(asyncio.get_running_loop())
         finished = await finish_pending(self.chat, self.road), await finish_owed(self.chat)
         if any(finished):
@@ -77,6 +78,7 @@ class Node:
         await self.road.drain()
         await self._flush()
         sessions.serve_on(None)
+        await self.online.close()
         self.chat.layer.detach(self.chat.channel)
         close_chat(self.chat)
 

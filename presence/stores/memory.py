@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from chatsite.core.clock import Clock, clock
 from presence.protocol import Presence
+from presence.stores.base import Swept, Transition
 
 SEEN_KEPT = 200_000
 
 
 class MemoryPresence:
-    """Everybody is offline when the process starts; clients come back within seconds."""
+    """Everybody is offline when the process starts; clients come back within seconds. All watchers are here: no node is ever named."""
 
     def __init__(self, clock: Clock = clock) -> None:
         self._clock = clock
@@ -18,38 +19,46 @@ class MemoryPresence:
         self._deadlines: dict[int, float] = {}  # users in their grace period → when it ends
         self._last_active: OrderedDict[int, int] = OrderedDict()
 
-    async def arrive(self, user: int, connection: str) -> bool:
+    async def arrive(self, user: int, connection: str) -> list[Transition]:
         in_grace = self._deadlines.pop(user, None) is not None
         was_online = in_grace or user in self._connections
         self._connections.setdefault(user, set()).add(connection)
         self._note_activity(user)
-        return not was_online
+        return [] if was_online else [Transition(self._look(user))]
 
-    async def leave(self, user: int, connection: str, *, grace_seconds: float) -> bool:
+    async def leave(self, user: int, connection: str, *, grace_seconds: float) -> list[Transition]:
         connections = self._connections.get(user)
         if connections is None or connection not in connections:
-            return False
+            return []
         connections.discard(connection)
         if connections:
-            return False
+            return []
         del self._connections[user]
         self._note_activity(user)
         if grace_seconds <= 0:
-            return True
+            return [Transition(self._look(user))]
         self._deadlines[user] = self._clock.monotonic() + grace_seconds
-        return False
+        return []
 
-    async def expire(self) -> list[Presence]:
+    async def sweep(self) -> Swept:
         now = self._clock.monotonic()
         expired = [user for user, deadline in self._deadlines.items() if deadline <= now]
         for user in expired:
             del self._deadlines[user]
-        return await self.look(expired)
+        return Swept([Transition(self._look(user)) for user in expired], [])
+
+    async def watch(self, users: Sequence[int]) -> list[Presence]:
+        return await self.look(users)
+
+    def unwatch(self, users: Sequence[int]) -> None: ...
 
     async def look(self, users: Sequence[int]) -> list[Presence]:
-        return [
-            Presence(user, user in self._connections or user in self._deadlines, self._last_active.get(user)) for user in users
-        ]
+        return [self._look(user) for user in users]
+
+    async def close(self) -> None: ...
+
+    def _look(self, user: int) -> Presence:
+        return Presence(user, user in self._connections or user in self._deadlines, self._last_active.get(user))
 
     def _note_activity(self, user: int) -> None:
         self._last_active[user] = self._clock.now_ms()

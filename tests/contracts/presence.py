@@ -1,7 +1,6 @@
 """What every presence store promises (presence/stores/base.py). An adapter's suite gives `presences` and `clock`."""
 
-from presence.protocol import Presence
-from presence.stores.base import PresenceStore
+from presence.stores.base import PresenceStore, Transition
 from tests.contracts.clock import MovableClock
 from tests.contracts.rig import some_id
 
@@ -9,6 +8,11 @@ from tests.contracts.rig import some_id
 async def is_online(presences: PresenceStore, user: int) -> bool:
     (presence,) = await presences.look([user])
     return presence.online
+
+
+def turned(transitions: list[Transition], user: int) -> list[bool]:
+    """What this user turned to; others of a shared server may be among them."""
+    return [transition.presence.online for transition in transitions if transition.presence.user == user]
 
 
 class PresenceContract:
@@ -19,35 +23,35 @@ class PresenceContract:
 
     async def test_the_first_connection_turns_a_user_online_and_no_other(self, presences: PresenceStore) -> None:
         user = some_id()
-        assert await presences.arrive(user, "phone") is True
-        assert await presences.arrive(user, "tablet") is False
-        assert await presences.arrive(user, "tablet") is False
+        assert turned(await presences.arrive(user, "phone"), user) == [True]
+        assert turned(await presences.arrive(user, "tablet"), user) == []
+        assert turned(await presences.arrive(user, "tablet"), user) == []
         assert await is_online(presences, user)
 
     async def test_only_the_last_connection_to_go_matters(self, presences: PresenceStore) -> None:
         user = some_id()
         await presences.arrive(user, "phone")
         await presences.arrive(user, "tablet")
-        assert await presences.leave(user, "phone", grace_seconds=0) is False
+        assert turned(await presences.leave(user, "phone", grace_seconds=0), user) == []
         assert await is_online(presences, user)
-        assert await presences.leave(user, "tablet", grace_seconds=0) is True
+        assert turned(await presences.leave(user, "tablet", grace_seconds=0), user) == [False]
         assert not await is_online(presences, user)
 
     async def test_a_connection_that_is_not_there_cannot_go(self, presences: PresenceStore) -> None:
         user = some_id()
-        assert await presences.leave(user, "phone", grace_seconds=0) is False
+        assert turned(await presences.leave(user, "phone", grace_seconds=0), user) == []
         await presences.arrive(user, "phone")
-        assert await presences.leave(user, "tablet", grace_seconds=0) is False
+        assert turned(await presences.leave(user, "tablet", grace_seconds=0), user) == []
         assert await is_online(presences, user)
 
     async def test_a_short_absence_is_not_seen(self, presences: PresenceStore, clock: MovableClock) -> None:
         user = some_id()
         await presences.arrive(user, "phone")
-        assert await presences.leave(user, "phone", grace_seconds=10) is False
+        assert turned(await presences.leave(user, "phone", grace_seconds=10), user) == []
         clock.forward(9)
         assert await self._expired(presences, user) == []
         assert await is_online(presences, user)
-        assert await presences.arrive(user, "phone again") is False
+        assert turned(await presences.arrive(user, "phone again"), user) == []
         clock.forward(60)
         assert await self._expired(presences, user) == []
         assert await is_online(presences, user)
@@ -58,10 +62,11 @@ class PresenceContract:
         await presences.leave(user, "phone", grace_seconds=10)
         gone_at = clock.now_ms()
         clock.forward(10)
-        (presence,) = await self._expired(presences, user)
-        assert (presence.online, presence.last_active_at) == (False, gone_at)
+        (transition,) = await self._expired(presences, user)
+        assert (transition.presence.online, transition.presence.last_active_at) == (False, gone_at)
+        assert not await is_online(presences, user)
         assert await self._expired(presences, user) == []
-        assert await presences.arrive(user, "phone") is True
+        assert turned(await presences.arrive(user, "phone"), user) == [True]
 
     async def test_the_last_activity_stays_known(self, presences: PresenceStore, clock: MovableClock) -> None:
         user = some_id()
@@ -79,5 +84,21 @@ class PresenceContract:
         assert [presence.user for presence in await presences.look([away, here, away])] == [away, here, away]
         assert await presences.look([]) == []
 
-    async def _expired(self, presences: PresenceStore, user: int) -> list[Presence]:
-        return [presence for presence in await presences.expire() if presence.user == user]
+    async def test_flapping_within_the_grace_period_is_not_seen(self, presences: PresenceStore, clock: MovableClock) -> None:
+        user = some_id()
+        await presences.arrive(user, "phone")
+        for number in range(10):
+            seen = turned(await presences.leave(user, f"phone {number}" if number else "phone", grace_seconds=10), user)
+            clock.forward(9)
+            seen += [transition.presence.online for transition in await self._expired(presences, user)]
+            assert seen + turned(await presences.arrive(user, f"phone {number + 1}"), user) == []
+
+    async def test_watching_answers_how_they_stand(self, presences: PresenceStore) -> None:
+        here, away = some_id(), some_id()
+        await presences.arrive(here, "phone")
+        assert [(one.user, one.online) for one in await presences.watch([away, here])] == [(away, False), (here, True)]
+        presences.unwatch([away, here])
+        assert await presences.watch([]) == []
+
+    async def _expired(self, presences: PresenceStore, user: int) -> list[Transition]:
+        return [transition for transition in (await presences.sweep()).transitions if transition.presence.user == user]

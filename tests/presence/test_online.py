@@ -1,30 +1,14 @@
 """Watchers learn when somebody turns online or offline: once, and not for a tunnel."""
 
-from typing import Any
-
-import msgspec
 import pytest
 
+from chatsite.edge.layer import LocalLayer
 from presence.services.online import Online
 from presence.stores.memory import MemoryPresence
 from tests.contracts.clock import MovableClock
+from tests.presence.watcher import Watcher
 
-ANNA, BEN, CARL = 1, 2, 3
-
-
-class Watcher:
-    user_id = CARL
-    device_id = 1
-    heard_at = 0.0
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, bool]] = []
-
-    def deliver(self, frame: str) -> None:
-        event: Any = msgspec.json.decode(frame)
-        self.told += [(one["user"], one["online"]) for one in event["users"]]
-
-    def close(self, code: int, reason: str) -> None: ...
+ANNA, BEN = 1, 2
 
 
 @pytest.fixture
@@ -34,7 +18,7 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 def online(clock: MovableClock) -> Online:
-    return Online(MemoryPresence(clock=clock), grace_seconds=10)
+    return Online(MemoryPresence(clock=clock), node="node-1", layer=LocalLayer(), grace_seconds=10)
 
 
 async def test_a_watcher_learns_of_coming_and_going(online: Online, clock: MovableClock) -> None:
@@ -95,3 +79,10 @@ async def test_who_stopped_watching_hears_nothing_and_others_do(online: Online) 
     online.unwatch(gone)
     await online.arrive(ANNA, "phone")
     assert (gone.told, here.told) == ([], [(str(ANNA), True)])
+
+
+async def test_who_left_since_the_last_sweep_is_answered_once(online: Online) -> None:
+    await online.arrive(ANNA, "phone")
+    await online.leave(ANNA, "phone", at_once=True)
+    assert [one.user for one in await online.sweep()] == [ANNA]
+    assert await online.sweep() == []
