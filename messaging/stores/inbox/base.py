@@ -89,6 +89,10 @@ class Inbox(Protocol):
 
     async def unregister(self, user: int, node: str) -> None: ...
 
+    async def refresh(self) -> None:
+        """Repeats the registrations of this process, and looks anew where those inboxes end. To be called every few seconds."""
+        ...
+
     async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:
         """The nodes that hold sockets of these users; for what is told but not kept (typing, receipts)."""
         ...

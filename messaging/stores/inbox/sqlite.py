@@ -98,6 +98,9 @@ class SqliteInbox:
             self._nodes.pop(user, None)
             self._last.pop(user, None)
 
+    async def refresh(self) -> None:
+        """Nothing to do: all that is known here happened in this process."""
+
     async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:
         return tuple({node for user in users for node in self._nodes.get(user, ())})
 
