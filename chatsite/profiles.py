@@ -124,7 +124,7 @@ def _spec(backend: str, options: dict[str, Any] | None = None) -> Spec:
 
 def _channel_layer(name: str, *, redis_url: str, shard_urls: list[str]) -> Spec:
     if name == "channels_redis":
-        return {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [redis_url]}}
+        return {"BACKEND": "chatsite.edge.stock_layer.StockLayer", "CONFIG": {"urls": [redis_url]}}
     if name == "chatsite":
         return {"BACKEND": "chatsite.edge.redis_layer.RedisLayer", "CONFIG": {"urls": shard_urls}}
     raise StartupRefused(f"CHANNEL_LAYER is {name!r}; it may be chatsite or channels_redis.")
