@@ -15,7 +15,7 @@ NO := 0 no false off
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin test test-python test-servers test-js lint types fmt lock clean setup setup-dev prepare
+.PHONY: help run demo admin cluster cluster-down break test test-python test-servers test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
 
 help: ## List these commands
 	@printf 'Chatsite. The first command to try: make run\n\n'
@@ -30,6 +30,15 @@ demo: prepare ## Fill an instance with a few people, groups and a long history
 
 admin: prepare ## Make an account for the admin pages
 	@exec $(PY) manage.py admin
+
+cluster: setup-distributed ## Serve by many processes on real servers, two api and two nodes, at http://localhost:8000
+	@PORT="$(PORT)" bin/cluster up
+
+cluster-down: ## End what make cluster started
+	@bin/cluster down
+
+break: setup-distributed ## Kill a node of the cluster while two people chat, and count what is lost
+	@PORT="$(PORT)" $(PY) bin/break-a-node
 
 test: setup-dev ## Run every check and every test, after installing what they need
 	@$(MAKE) --no-print-directory lint types test-js test-python
@@ -77,6 +86,9 @@ setup:
 
 setup-dev:
 	@bin/setup dev
+
+setup-distributed:
+	@bin/setup distributed
 
 prepare: setup
 	@$(PY) manage.py prepare

@@ -28,6 +28,8 @@ class Server(ABC):
     stop_seconds: ClassVar[float] = 20
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     one_after_another: ClassVar[bool] = False  # the next of its kind starts when this one serves
+    templates: ClassVar[Path] = TEMPLATES  # where its configuration files are
+    command: ClassVar[str] = "bin/services"  # of which `help` tells how its port is changed
 
     def __init__(self, place: Place, name: str, *, port: int, host: str = LOOPBACK, wanted: bool = True) -> None:
         self.place = place
@@ -72,7 +74,7 @@ class Server(ABC):
         for port in (self.port, *self.other_ports()):
             if not is_free(self.host, port):
                 raise CannotStart(
-                    f"{self.name}: another program listens on {self.host}:{port}. See `bin/services help` for how to move."
+                    f"{self.name}: another program listens on {self.host}:{port}. See `{self.command} help` for how to move."
                 )
         self.data.mkdir(mode=0o700, exist_ok=True)
         self.process.start(self.prepare(), port=self.port)
@@ -102,5 +104,5 @@ class Server(ABC):
         """Fills in one of our configuration files; `$data` is the server's data directory."""
         target = target or self.data / template
         known = {"host": self.host, "port": self.port, "data": self.data, **values}
-        target.write_text(string.Template((TEMPLATES / template).read_text()).substitute(known))
+        target.write_text(string.Template((self.templates / template).read_text()).substitute(known))
         return target

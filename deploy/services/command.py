@@ -4,7 +4,7 @@ import fcntl
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -44,7 +44,7 @@ From the environment:
 
 def main() -> None:
     os.umask(0o077)
-    commands = {"up": up, "down": down, "status": status, "env": env}
+    commands: dict[str, Callable[[Place, Sequence[str]], object]] = {"up": up, "down": down, "status": status, "env": env}
     words = sys.argv[1:]
     if not words or words[0] not in commands:
         wants_help = words[:1] in (["help"], ["--help"], ["-h"])
@@ -59,56 +59,90 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def up(place: Place, kinds: list[str]) -> None:
+def up(place: Place, kinds: Sequence[str]) -> None:
     place.make()
-    with _alone(place):
-        servers = [server for server in _servers(place, kinds) if server.wanted or server.running]
+    with alone(place):
+        servers = [server for server in servers_of(place, kinds) if server.wanted or server.running]
         starting = [server for server in servers if not server.running]
         if missing := [one for server in starting for one in server.missing()]:
             sys.exit(explain(missing))
-        for server in starting:
-            server.start()
-            if server.one_after_another:
-                server.wait_until_it_answers()
-        for server in servers:
+        start(servers)
+
+
+def start(servers: Sequence[Server]) -> None:
+    """Those that do not run."""
+    starting = [server for server in servers if not server.running]
+    for server in starting:
+        server.start()
+        if server.one_after_another:
             server.wait_until_it_answers()
-            print(f"{server.name:16} {server.address:21} {'started' if server in starting else 'was up'}")
+    report(servers, starting)
 
 
-def down(place: Place, kinds: list[str]) -> None:
+def report(servers: Sequence[Server], starting: Collection[Server]) -> None:
+    """Waits until all answer, and says so. Raises CannotStart."""
+    for server in servers:
+        server.wait_until_it_answers()
+        print(f"{server.name:16} {server.address:21} {'started' if server in starting else 'was up'}", flush=True)
+
+
+def down(place: Place, kinds: Sequence[str], *, names: Collection[str] | None = None) -> None:
+    """`names`: only these of them."""
     place.make()
-    with _alone(place):
-        running = [server for server in _servers(place, kinds) if server.running]
-        for server in running:
-            server.process.signal(server.stop_signal)
-        for server in running:
-            print(f"{server.name:16} {server.address:21} {'stopped' if server.stop() else 'killed: it did not stop in time'}")
+    with alone(place):
+        stop([server for server in servers_of(place, kinds) if names is None or server.name in names])
 
 
-def status(place: Place, kinds: list[str]) -> None:
+def stop(servers: Sequence[Server]) -> None:
+    """Those that run, all at once; returns when they have ended."""
+    running = [server for server in servers if server.running]
+    for server in running:
+        server.process.signal(server.stop_signal)
+    for server in running:
+        said = "stopped" if server.stop() else "killed: it did not stop in time"
+        print(f"{server.name:16} {server.address:21} {said}", flush=True)
+
+
+def status(place: Place, kinds: Sequence[str]) -> None:
+    sys.exit(0 if show(servers_of(place, kinds)) else 1)
+
+
+def show(servers: Sequence[Server]) -> bool:
+    """Whether all that should run answer."""
     well = True
-    for server in _servers(place, kinds):
+    for server in servers:
         if server.wanted or server.running:
             answers = server.running and server.answers()
             well = well and answers
             said = "answers" if answers else "runs, but does not answer" if server.running else "down"
             print(f"{server.name:16} {server.address:21} {said}")
-    sys.exit(0 if well else 1)
+    return well
 
 
-def env(place: Place, kinds: list[str]) -> None:
+def env(place: Place, kinds: Sequence[str]) -> None:
+    for line in as_lines(environment(place, kinds)):
+        print(line)
+
+
+def environment(place: Place, kinds: Sequence[str]) -> dict[str, str]:
+    """Where those that run are, as a Chatsite process wants to be told."""
+    found: dict[str, str] = {}
     for kind in kinds:
-        running = [server for server in KINDS[kind].servers(place) if server.running]
-        for name, value in KINDS[kind].environment(running).items():
-            print(f"{name}={shlex.quote(value)}")
+        found |= KINDS[kind].environment([server for server in KINDS[kind].servers(place) if server.running])
+    return found
 
 
-def _servers(place: Place, kinds: list[str]) -> list[Server]:
+def as_lines(values: Mapping[str, str]) -> list[str]:
+    """For a shell to read."""
+    return [f"{name}={shlex.quote(value)}" for name, value in values.items()]
+
+
+def servers_of(place: Place, kinds: Sequence[str]) -> list[Server]:
     return [server for kind in kinds for server in KINDS[kind].servers(place)]
 
 
 @contextmanager
-def _alone(place: Place) -> Iterator[None]:
+def alone(place: Place) -> Iterator[None]:
     """One command at a time starts or stops servers of one data directory; another waits for it."""
     with (place.data / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

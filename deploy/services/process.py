@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,16 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Launch:
-    """How a server's program is started. `user`: who it runs as when we are root; `descriptors`: files it finds open."""
+    """How a server's program is started.
+
+    `user`: who it runs as when we are root; `descriptors`: files it finds open; `environment`: instead of ours.
+    """
 
     arguments: Sequence[str | Path]
     directory: Path
     user: str | None = None
     descriptors: Sequence[int] = ()
+    environment: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=launch.descriptors,
+                env=launch.environment,
                 **as_user(launch.user),
             )
         self._write(Record(started.pid, _started(started.pid) or "", port))
