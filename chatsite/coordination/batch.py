@@ -1,32 +1,32 @@
-"""Gathers what many callers ask in one tick, and while a call is under way, into one call."""
+"""Gathers what many callers ask in one tick, and while a call is under way, into one call for each shard."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
-from chatsite.core.errors import Busy
+from chatsite.core.errors import Busy, Unavailable
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+
+WAITING_MAX = 100_000
 
 
 class Batcher(Generic[Item, Answer]):
     """`ask(items)` answers with one answer per item. Items keep the order in which they were asked; a failed call fails all who rode on it."""
 
-    def __init__(
-        self, call: Callable[[list[Item]], Awaitable[Sequence[Answer]]], *, most: int = 500, waiting_max: int = 100_000
-    ) -> None:
+    def __init__(self, call: Callable[[list[Item]], Awaitable[Sequence[Answer]]], *, most: int = 500) -> None:
         self._call = call
         self._most = most  # items in a call, unless one caller alone brings more
-        self._waiting_max = waiting_max
         self._waiting: deque[tuple[Sequence[Item], asyncio.Future[Sequence[Answer]]]] = deque()
         self._waiting_items = 0
         self._worker: asyncio.Task[None] | None = None
 
     async def ask(self, items: Sequence[Item]) -> Sequence[Answer]:
         """Raises whatever the call raises, and Busy when too much waits already."""
-        if self._waiting_items + len(items) > self._waiting_max:
+        if self._waiting_items + len(items) > WAITING_MAX:
             raise Busy(retry_after=1)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Sequence[Answer]] = loop.create_future()
@@ -39,21 +39,22 @@ class Batcher(Generic[Item, Answer]):
     async def _work(self) -> None:
         while self._waiting:
             riders = self._board()
-            items = [item for asked, _ in riders for item in asked]
             try:
-                answers = await self._call(items)
-            except BaseException as error:
+                answers = await self._call([item for items, _ in riders for item in items])
+            except Exception as error:  # noqa: BLE001 - whoever asked hears of it
                 for _, future in riders:
                     if not future.done():
-                        future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
-                if not isinstance(error, Exception):
-                    raise
+                        future.set_exception(error)
                 continue
+            except asyncio.CancelledError:  # the loop ends
+                for _, future in riders:
+                    future.cancel()
+                raise
             start = 0
-            for asked, future in riders:
+            for items, future in riders:
                 if not future.done():  # its caller may have gone
-                    future.set_result(answers[start : start + len(asked)])
-                start += len(asked)
+                    future.set_result(answers[start : start + len(items)])
+                start += len(items)
 
     def _board(self) -> list[tuple[Sequence[Item], "asyncio.Future[Sequence[Answer]]"]]:
         riders = [self._waiting.popleft()]
@@ -63,3 +64,31 @@ class Batcher(Generic[Item, Answer]):
             count += len(riders[-1][0])
         self._waiting_items -= count
         return riders
+
+
+class ShardBatcher(Generic[Item, Answer]):
+    """A batcher for each shard: one that is slow or away keeps nobody waiting who does not need it."""
+
+    def __init__(self, count: int, call: Callable[[int, list[Item]], Awaitable[Sequence[Answer]]], *, most: int = 500) -> None:
+        self._batchers = [Batcher(partial(call, shard), most=most) for shard in range(count)]
+
+    async def ask(self, shard: int, item: Item) -> Answer:
+        (answer,) = await self._batchers[shard].ask([item])
+        return answer
+
+    async def ask_each(self, shards: Sequence[int], items: Sequence[Item]) -> list[Answer | Unavailable]:
+        """Asks every item of its shard, all shards at once. What a shard that is away would have answered is its Unavailable."""
+        by_shard: dict[int, list[int]] = {}
+        for index, shard in enumerate(shards):
+            by_shard.setdefault(shard, []).append(index)
+        found: dict[int, Answer | Unavailable] = {}
+
+        async def ask(shard: int, indexes: list[int]) -> None:
+            try:
+                answers: Sequence[Answer | Unavailable] = await self._batchers[shard].ask([items[index] for index in indexes])
+            except Unavailable as error:
+                answers = [error] * len(indexes)
+            found.update(zip(indexes, answers, strict=True))
+
+        await asyncio.gather(*(ask(shard, indexes) for shard, indexes in by_shard.items()))
+        return [found[index] for index in range(len(items))]

@@ -5,6 +5,6 @@ from django.conf import settings
 from messaging.models.relational import Conversation, Membership, MembershipChange
 
 if "cassandra" in settings.DATABASES:
-    from messaging.models.cassandra import ChangeRow, MessageRow  # noqa: F401
+    from messaging.models.cassandra import ChangeRow, MessageRow, ReceiptRow  # noqa: F401
 
 __all__ = ["Conversation", "Membership", "MembershipChange"]

@@ -62,3 +62,20 @@ class ChangeRow(DjangoCassandraModel):
     class Meta:
         get_pk_field = "conversation_id"
         managed = False
+
+
+class ReceiptRow(DjangoCassandraModel):
+    """How far one member is. Each column is written with its own value as the time of the write, so the highest wins, whatever the order."""
+
+    __table_name__ = "receipt"
+    __connection__ = "cassandra"
+    __options__ = _OPTIONS
+
+    conversation_id = columns.BigInt(partition_key=True)
+    user_id = columns.BigInt(primary_key=True)
+    read = columns.BigInt()
+    delivered = columns.BigInt()
+
+    class Meta:
+        get_pk_field = "conversation_id"
+        managed = False

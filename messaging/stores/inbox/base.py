@@ -87,14 +87,16 @@ class Inbox(Protocol):
         """From now on `spread` names `node` for this user. Done before the first `read` of a connecting device."""
         ...
 
-    async def unregister(self, user: int, node: str) -> None: ...
+    async def unregister(self, user: int, node: str) -> None:
+        """Not a promise: where it cannot be done, the node is named for some minutes more, and gets packets for nobody."""
+        ...
 
     async def refresh(self) -> None:
         """Repeats the registrations of this process, and looks anew where those inboxes end. To be called every few seconds."""
         ...
 
     async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:
-        """The nodes that hold sockets of these users; for what is told but not kept (typing, receipts)."""
+        """The nodes that hold sockets of these users, as far as is known; for what is told but not kept (typing, receipts)."""
         ...
 
     async def cursor(self, user: int) -> str:
@@ -114,7 +116,7 @@ class Inbox(Protocol):
         ...
 
     async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
-        """Due checks, which come again after `visibility_ms` unless settled."""
+        """Due checks, which come again after `visibility_ms` unless settled. An adapter with a clock of its own goes by that, not by `now`."""
         ...
 
     async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:

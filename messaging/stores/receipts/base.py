@@ -24,5 +24,5 @@ class Receipts(Protocol):
         ...
 
     async def flush(self) -> None:
-        """Writes behind what is only in memory."""
+        """Writes behind what is only in memory, if it is time to. A node calls it every second."""
         ...

@@ -1,0 +1,18 @@
+-- Claims push checks that are due; each comes again later. Answers user, conversation, seq, when it was due (ms), user, …
+-- ARGV: epoch, now (ms, or '' for the clock of the shard), how many, how long they are hidden (ms).
+local now = tonumber(ARGV[2])
+if not now then
+  local clock = redis.call('TIME')
+  now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+end
+local later, claimed = string.format('%.0f', now + ARGV[4]), {}
+local due = redis.call('ZRANGEBYSCORE', 'push', '-inf', string.format('%.0f', now), 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+for i = 1, #due, 2 do
+  redis.call('ZADD', 'push', later, due[i])
+  local user, conversation = string.match(due[i], '^(%d+):(%d+)$')
+  claimed[#claimed + 1] = user
+  claimed[#claimed + 1] = conversation
+  claimed[#claimed + 1] = redis.call('HGET', 'push_seq', due[i])
+  claimed[#claimed + 1] = due[i + 1]
+end
+return claimed

@@ -1,0 +1,122 @@
+"""Who is connected where, and how far their inboxes are: kept on the users' shards, and in memory for those connected here."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from chatsite.coordination.batch import ShardBatcher
+from chatsite.coordination.shards import Script, Shards
+from chatsite.core.errors import Unavailable
+
+INBOX_SECONDS = 31 * 86_400
+REGISTRATION_SECONDS = 600
+REFRESHED_AT_ONCE = 200
+
+_PLACE = Script.beside(__file__, "lua/place.lua")
+_NODES = Script.beside(__file__, "lua/nodes.lua")
+
+
+class Place(NamedTuple):
+    """The position of an entry, in one life of its shard. Later is greater."""
+
+    epoch: int
+    ms: int
+    number: int
+
+    @classmethod
+    def of(cls, epoch: bytes, position: bytes) -> "Place":
+        ms, _, number = position.partition(b"-")
+        return cls(int(epoch), int(ms), int(number))
+
+    @property
+    def position(self) -> str:
+        return f"{self.ms}-{self.number}"
+
+
+NOWHERE = Place(0, 0, 0)
+
+
+class _Item(NamedTuple):
+    what: Literal["register", "unregister", "look"]
+    user: int
+    node: str = ""
+
+
+class Places:
+    """A registration holds for ten minutes unless `refresh` repeats it, and so does the name of a node for `node_seconds`.
+
+    After these, and with a shard's life, names vanish; `refresh` brings those back whose sockets are here.
+    """
+
+    def __init__(self, shards: Shards, *, now: Callable[[], str], node_seconds: float) -> None:
+        self._shards = shards
+        self._now = now
+        self._node_ms = round(node_seconds * 1_000)
+        self._here: dict[str, dict[int, Place]] = {}
+        self._items: ShardBatcher[_Item, Place] = ShardBatcher(shards.count, self._call)
+        self._questions: ShardBatcher[list[int], list[bytes]] = ShardBatcher(shards.count, self._call_nodes, most=100)
+
+    async def register(self, user: int, node: str) -> None:
+        self._here.setdefault(node, {}).setdefault(user, NOWHERE)
+        await self._items.ask(self._shards.of(user), _Item("register", user, node))
+
+    async def unregister(self, user: int, node: str) -> None:
+        self._here.get(node, {}).pop(user, None)
+        with contextlib.suppress(Unavailable):  # then it vanishes by itself: nobody repeats it
+            await self._items.ask(self._shards.of(user), _Item("unregister", user, node))
+
+    async def refresh(self) -> None:
+        """Repeats all registrations of this process, and learns where their inboxes are now. Raises Unavailable when a shard is away."""
+        by_shard: dict[int, list[_Item]] = {}
+        for node, users in self._here.items():
+            for user in users:
+                by_shard.setdefault(self._shards.of(user), []).append(_Item("register", user, node))
+        for failure in await asyncio.gather(*(self._refresh(*part) for part in by_shard.items()), return_exceptions=True):
+            if failure is not None:
+                raise failure
+
+    async def _refresh(self, shard: int, items: list[_Item]) -> None:
+        for start in range(0, len(items), REFRESHED_AT_ONCE):
+            some = items[start : start + REFRESHED_AT_ONCE]
+            if present := [item for item in some if item.user in self._here[item.node]]:
+                await self._call(shard, present)
+
+    async def last(self, user: int) -> Place:
+        """Where the inbox of a user ends: from memory for those connected here. Raises Unavailable."""
+        shard = self._shards.of(user)
+        for node, users in self._here.items():
+            if known := users.get(user):
+                if known.epoch == self._shards.epoch_of(shard) != 0:
+                    return known
+                return await self._items.ask(shard, _Item("register", user, node))  # its shard began another life
+        return await self._items.ask(shard, _Item("look", user))
+
+    def knows(self, user: int) -> bool:
+        """Whether the user is connected here."""
+        return any(user in users for users in self._here.values())
+
+    def learn(self, user: int, place: Place) -> None:
+        """Somebody read or appended to an inbox."""
+        for users in self._here.values():
+            if user in users and users[user] < place:
+                users[user] = place
+
+    async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:
+        """Of users whose shard is away nothing is known."""
+        by_shard = self._shards.by_shard(users)
+        found = await self._questions.ask_each(list(by_shard), list(by_shard.values()))
+        return tuple({name.decode() for names in found if not isinstance(names, Unavailable) for name in names})
+
+    async def _call(self, shard: int, items: Sequence[_Item]) -> list[Place]:
+        settings = (self._now(), INBOX_SECONDS, self._node_ms, REGISTRATION_SECONDS)
+        epoch, *positions = await self._shards.run(shard, _PLACE, *settings, *(word for item in items for word in item))
+        places = [Place.of(epoch, position) for position in positions]
+        for item, place in zip(items, places, strict=True):
+            self.learn(item.user, place)
+        return places
+
+    async def _call_nodes(self, shard: int, questions: list[list[int]]) -> Sequence[list[bytes]]:
+        words = (word for users in questions for word in (len(users), *users))
+        answers: Sequence[list[bytes]] = await self._shards.run(shard, _NODES, *words)
+        return answers
