@@ -60,8 +60,8 @@ class Shard:
     async def run(self, script: Script, arguments: tuple[str | int | bytes, ...], *, epoch: int | None) -> Any:
         """With an `epoch` of the caller's, a shard that has begun another life refuses; without, the present one is meant."""
         for _ in range(2):
+            believed = epoch or self.epoch or await self.enter()
             try:
-                believed = epoch or self.epoch or await self.enter()
                 self._require_awake()
                 return await self._evaluate(script, believed, arguments)
             except ResponseError as error:
@@ -103,7 +103,8 @@ class Shard:
         """The epoch if shard and table agree on it, after beginning a new life if need be; None: try again."""
         life = table.lives.get(self.number)
         run = await self._meet()
-        epoch, known_run = (value.decode() if value else None for value in await self._redis.mget("epoch", "run"))
+        known: list[Any] = await self._redis.mget("epoch", "run")
+        epoch, known_run = (value.decode() if value else None for value in known)
         moves = life is not None and life.address != self._address
         if life and not moves and epoch == str(life.epoch) and known_run == run:
             self._run = run

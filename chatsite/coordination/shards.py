@@ -90,7 +90,7 @@ class Shards:
         return self._shards[shard].epoch or await self._shards[shard].enter()
 
     async def enter_all(self) -> None:
-        """At the start: every shard that can be reached is in a life before anything is said about epochs. Raises Unavailable without Cassandra."""
+        """At the start: shards that can be reached are in a life before anything is said about epochs. Raises Unavailable."""
         async with self._entering:
             if self._reader is not None:
                 return

@@ -152,7 +152,6 @@ def _batch(statements: Sequence[acsylla.Statement]) -> acsylla.Batch:
     batch = acsylla.create_batch_unlogged()
     for statement in statements:
         batch.add_statement(statement)
-    return batch
     batch.set_consistency(acsylla.Consistency.LOCAL_QUORUM)
     batch.set_is_idempotent(True)
     return batch

@@ -1,7 +1,8 @@
 """The parts of messaging, wired once per process; services take it as their first argument."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
 from chatsite.core.backends import load
 from chatsite.edge.hub import Hub, hub
@@ -13,7 +14,14 @@ from messaging.stores.receipts.base import Receipts
 from messaging.stores.sequencer.base import Sequencer
 from messaging.stores.tickets.base import Tickets
 
-Port = TypeVar("Port")
+
+class Store(Protocol):
+    """What all stores have in common."""
+
+    async def close(self) -> None: ...
+
+
+Port = TypeVar("Port", bound=Store)
 
 
 @dataclass
@@ -36,13 +44,14 @@ class Chat:
         return f"node.{self.node}"
 
 
-def open_chat(*, node: str) -> Chat:
+async def open_chat(*, node: str) -> Chat:
     """Opens every store the settings name. Raises StartupRefused, for one when another process owns the message file."""
-    opened: list[Any] = []
+    opened: list[Store] = []
 
     def port(setting: str, protocol: type[Port]) -> Port:
-        opened.append(load(setting, protocol))
-        return opened[-1]  # type: ignore[no-any-return]
+        store = load(setting, protocol)
+        opened.append(store)
+        return store
 
     try:
         return Chat(
@@ -56,16 +65,15 @@ def open_chat(*, node: str) -> Chat:
             node=node,
         )
     except Exception:
-        _close(opened)
+        await _close(opened)
         raise
 
 
-def close_chat(chat: Chat) -> None:
+async def close_chat(chat: Chat) -> None:
     """Closes the stores; what was queued for writing is written first."""
-    _close([chat.sequencer, chat.log, chat.inbox, chat.receipts, chat.tickets])
+    await _close([chat.sequencer, chat.log, chat.inbox, chat.receipts, chat.tickets])
 
 
-def _close(stores: list[Any]) -> None:
+async def _close(stores: Sequence[Store]) -> None:
     for store in stores:
-        if close := getattr(store, "close", None):
-            close()
+        await store.close()

@@ -1,37 +1,51 @@
-"""Finishes what is owed: stored messages that did not reach every inbox before their process, or their store, gave up."""
-
-from collections.abc import Sequence
+"""Finishes what is owed: numbered messages that did not reach every inbox before their process, or a store, gave up."""
 
 from chatsite.core.errors import NotAMember
+from chatsite.core.failpoints import reach
 from messaging.protocol.types import Message
 from messaging.services.chat import Chat
-from messaging.stores.inbox.base import Entry, Spread
+from messaging.services.delivery import deliver
+from messaging.services.jobs import Placed
+from messaging.stores.sequencer.base import PastDue
 
 BATCH_MAX = 500
 
 
-async def finish_owed(chat: Chat) -> int:
-    """Puts stored messages whose spread was not finished into their members' inboxes: after a start, or when the road `owes`.
+async def finish_owed(chat: Chat, *, whose: PastDue = "late") -> int:
+    """Stores, commits, spreads and fans out what should have been done by now; with "all", what is on its way too. Returns how many.
 
-    Returns how many. What stands above its head waits for the send that releases it.
+    Anybody may, at the same time as anybody else. What stands above its head waits for what is below it.
     """
     finished = 0
-    while owed := await _released(chat, await chat.sequencer.owed(BATCH_MAX)):
-        spreads = []
-        for message in owed:
-            try:
-                members = await chat.members.get(message.conversation)
-            except NotAMember:  # the conversation was deleted
-                continue
-            users = tuple(user for user in members.by_user if members.sees(user, message.seq))
-            entry = Entry("message", message.conversation, message.seq, message.sender, message.kind == "text")
-            spreads.append(Spread(entry, users))
-        await chat.inbox.spread(spreads)
-        await chat.sequencer.done(owed)
-        finished += len(owed)
+    while owed := await chat.sequencer.owed(BATCH_MAX, whose):
+        await reach("finish.claimed", conversation=(message.conversation for message in owed))
+        done = await _finish(chat, owed)
+        finished += done
+        if not done:
+            break
     return finished
 
 
-async def _released(chat: Chat, messages: Sequence[Message]) -> list[Message]:
-    heads = await chat.sequencer.heads([message.conversation for message in messages])
-    return [message for message, head in zip(messages, heads, strict=True) if message.seq <= head.seq]
+async def _finish(chat: Chat, owed: list[Message]) -> int:
+    await chat.log.store(owed)
+    await reach("finish.stored", conversation=(message.conversation for message in owed))
+    heads: dict[int, int] = {}
+    for message, head in zip(owed, await chat.sequencer.commit(owed), strict=True):
+        if head is not None:
+            heads[message.conversation] = max(head, heads.get(message.conversation, 0))
+    placed: list[Placed] = []
+    orphans: list[Message] = []
+    for message in owed:
+        if message.seq > heads.get(message.conversation, 0):
+            continue
+        try:
+            members = await chat.members.get(message.conversation)
+            if members.version < message.mv:
+                members = await chat.members.reload(message.conversation)
+        except NotAMember:  # the conversation was deleted
+            orphans.append(message)
+        else:
+            placed.append(Placed(None, message, members, is_repeat=True))
+    done = [*orphans, *(await deliver(chat, placed, heads) if placed else [])]
+    await chat.sequencer.done(done)
+    return len(done)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, Slice, Spread
+from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, Reach, Slice, Spread
 from tests.contracts.rig import Rig, some_id
 
 
@@ -155,7 +155,7 @@ class InboxContract:
         await rig.inbox.register(anna, "two")
         await rig.inbox.register(ben, "two")
         spreads = [Spread(message(1, 1), users) for users in ((anna,), (ben,), (anna, ben), (carl,))]
-        assert [set(nodes) for nodes in await rig.inbox.spread(spreads)] == [{"one", "two"}, {"two"}, {"one", "two"}, set()]
+        assert [set(reach.nodes) for reach in await rig.inbox.spread(spreads)] == [{"one", "two"}, {"two"}, {"one", "two"}, set()]
         assert set(await rig.inbox.nodes_of([anna, ben, carl])) == {"one", "two"}
         assert await rig.inbox.nodes_of([carl]) == ()
         assert await rig.inbox.nodes_of([]) == ()
@@ -168,7 +168,7 @@ class InboxContract:
         assert await rig.inbox.nodes_of([user]) == ("two",)
         await rig.inbox.unregister(user, "two")
         await rig.inbox.unregister(user, "two")
-        assert await rig.inbox.spread([Spread(message(1, 1), (user,))]) == [()]
+        assert await rig.inbox.spread([Spread(message(1, 1), (user,))]) == [Reach(())]
 
     async def test_registering_twice_is_registering_once(self, rig: Rig) -> None:
         user = some_id()
@@ -197,8 +197,8 @@ class InboxContract:
             await asyncio.sleep(0)
             await rig.inbox.register(user, "one")
             piece = await read(rig, user, cursor)
-            (nodes,) = await spreading
-            assert nodes == ("one",) or told(piece) == [("message", room, 1)]
+            (reach,) = await spreading
+            assert reach.nodes == ("one",) or told(piece) == [("message", room, 1)]
 
     async def test_acknowledgements_rise_only(self, rig: Rig) -> None:
         phone, tablet, room, other = some_id(), some_id(), some_id(), some_id()

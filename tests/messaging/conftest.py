@@ -41,7 +41,7 @@ async def world(tmp_path: Path, clock: MovableClock) -> AsyncIterator[World]:
     world = World(tmp_path, clock)
     yield world
     await world.road.drain()
-    world.close()
+    await world.close()
 
 
 @pytest.fixture(scope="module")

@@ -27,4 +27,4 @@ class SqliteRig(Rig):
 
     async def close(self) -> None:
         for store in (self.sequencer, self.log, self.inbox, self.receipts):
-            store.close()
+            await store.close()

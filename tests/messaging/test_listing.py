@@ -24,7 +24,7 @@ async def test_the_most_recently_active_comes_first(world: World, clock: Movable
         clock.forward(1)
         await world.say(anna, room)
     assert await listed(world, anna) == [rooms[2], rooms[0], rooms[1]]
-    world.crash()
+    await world.crash()
     assert await listed(world, anna) == [rooms[2], rooms[0], rooms[1]]
 
 

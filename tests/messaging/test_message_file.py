@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatsite.core.errors import StartupRefused, Unavailable
-from messaging.stores.inbox.base import Entry, Slice, Spread
+from messaging.stores.inbox.base import Entry, Reach, Slice, Spread
 from messaging.stores.inbox.sqlite import SqliteInbox
 from messaging.stores.sqlite import SCHEMA_VERSION, AlreadyOwned, MessageFile
 
@@ -178,5 +178,5 @@ async def test_an_entry_on_its_way_is_not_missed_by_who_registers_meanwhile(file
     piece = await inbox.read(7, cursor=cursor, limit=10)
     assert isinstance(piece, Slice)
     assert [entry.seq for entry in piece.entries] == [1]
-    assert await spreading == [()]
-    inbox.close()
+    assert await spreading == [Reach(())]
+    await inbox.close()

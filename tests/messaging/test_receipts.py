@@ -58,7 +58,7 @@ async def test_marks_survive_a_restart_once_flushed(world: World) -> None:
         await world.say(anna, room)
     await read(world, ben, room, 3)
     await flush_receipts(world.chat, world.buffer)
-    world.crash()
+    await world.crash()
     assert await unread(world, ben, room) == 1
 
 

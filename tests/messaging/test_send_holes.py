@@ -1,7 +1,7 @@
 """A seq whose store failed never stays a hole, wherever the process ends."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -21,17 +21,17 @@ async def test_a_crash_right_after_the_next_store_leaves_no_hole(world: World) -
     reached: list[int] = []
     store = world.chat.log.store
 
-    async def store_once(messages: Sequence[Message]) -> None:
+    async def store_once(messages: Sequence[Message], *, released: Mapping[int, int]) -> None:
         if reached:
             raise Unavailable  # the process is as good as gone
         reached.extend(message.seq for message in messages)
         await store(messages)
 
-    world.chat.log.store = store_once  # type: ignore[method-assign]
+    world.chat.log.store = store_once  # type: ignore[method-assign, assignment]
     sent = await world.say(ben, room, "next")
     assert sent.seq == 3
     await world.road.drain()
-    world.crash()
+    await world.crash()
     log = await world.log(room)
     assert dense([message.seq for message in log])
     assert [message.text for message in log] == ["before", "stuck", "next"]
@@ -55,7 +55,7 @@ async def test_what_was_numbered_before_a_search_failed_leaves_no_hole_either(wo
     await world.say(anna, room, "before")
     for _ in range(6):
         await asyncio.gather(*(world.road.submit(world.draft(anna, elsewhere)) for _ in range(100)))
-    world.crash()  # ids are remembered for the newest 512 only: whoever says no `after` is looked for in the log
+    await world.crash()  # ids are remembered for the newest 512 only: whoever says no `after` is looked for in the log
     for conversation in (room, elsewhere):
         await world.chat.members.get(conversation)  # known, so that both go in one batch
     unreliable(world, "log").fail("find", error=Unavailable(), times=1)
@@ -65,10 +65,10 @@ async def test_what_was_numbered_before_a_search_failed_leaves_no_hole_either(wo
     stored: list[list[str]] = []
     store = world.chat.log.store
 
-    async def watched(messages: Sequence[Message]) -> None:
+    async def watched(messages: Sequence[Message], *, released: Mapping[int, int]) -> None:
         stored.append([message.text for message in messages])
         await store(messages)
 
-    world.chat.log.store = watched  # type: ignore[method-assign]
+    world.chat.log.store = watched  # type: ignore[method-assign, assignment]
     await world.say(ben, room, "next")
     assert stored == [["stuck", "next"]]

@@ -9,7 +9,6 @@ import msgspec
 from channels.db import database_sync_to_async
 
 from accounts.models import Device, User
-from chatsite.core.clock import Clock
 from chatsite.edge.hub import Hub
 from chatsite.edge.layer import LocalLayer
 from messaging.protocol.types import Draft, Message, Sent
@@ -27,6 +26,7 @@ from messaging.stores.log.sqlite import SqliteMessageLog
 from messaging.stores.receipts.sqlite import SqliteReceipts
 from messaging.stores.sequencer.sqlite import SqliteSequencer
 from messaging.stores.tickets.memory import MemoryTickets
+from tests.contracts.clock import MovableClock
 
 Frame = dict[str, Any]
 
@@ -56,7 +56,7 @@ class Screen:
 class World:
     """`crash` ends this life without any farewell; `recover` begins the next one as a starting node does."""
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: MovableClock) -> None:
         self.path = str(directory / "messages.sqlite3")
         self.clock = clock
         self.open()
@@ -76,16 +76,16 @@ class World:
         self.road = SendRoad(self.chat)
         self.buffer = ReceiptBuffer()
 
-    def close(self) -> None:
-        close_chat(self.chat)
+    async def close(self) -> None:
+        await close_chat(self.chat)
 
-    def crash(self) -> None:
-        self.close()
+    async def crash(self) -> None:
+        await self.close()
         self.open()
 
     async def recover(self) -> tuple[int, int]:
         """How many membership changes and how many messages were finished."""
-        return await finish_pending(self.chat, self.road), await finish_owed(self.chat)
+        return await finish_pending(self.chat, self.road), await finish_owed(self.chat, whose="all")
 
     # --- People -------------------------------------------------------------------------------------------------------
 

@@ -39,15 +39,11 @@ class Command(BaseCommand):
 
     def _fill(self, password: str, messages: int) -> Filled:
         try:
-            chat = open_chat(node=settings.NODE_NAME)
+            return asyncio.run(_open_and_fill(password, messages))
         except StartupRefused as refusal:
             raise CommandError(f"{refusal} (a server that runs on this data is such a process)") from None
-        try:
-            return asyncio.run(fill(chat, password=password, messages=messages))
         except ChatsiteError as error:
             raise CommandError(error.detail) from None
-        finally:
-            close_chat(chat)
 
     def _tell(self, filled: Filled, password: str) -> None:
         self.stdout.write(f"{filled.messages:,} messages in {filled.conversations} conversations.")
@@ -59,6 +55,14 @@ class Command(BaseCommand):
         self.stdout.write(
             "\nAnyone who knows it can log in: keep this instance to yourself, or change the passwords. Next: make run"
         )
+
+
+async def _open_and_fill(password: str, messages: int) -> Filled:
+    chat = await open_chat(node=settings.NODE_NAME)
+    try:
+        return await fill(chat, password=password, messages=messages)
+    finally:
+        await close_chat(chat)
 
 
 def _made_up() -> str:

@@ -39,16 +39,19 @@ class Command(BaseCommand):
 
     def handle(self, *, user: str, text: str, to: str | None, conversation: int | None, times: int, **_: Any) -> None:
         try:
-            chat = open_chat(node=settings.NODE_NAME)
+            walks = asyncio.run(self._open_and_walk(user, text, to, conversation, max(1, times)))
         except StartupRefused as refusal:
             raise CommandError(f"{refusal} (a server that runs on this data is such a process)") from None
-        try:
-            walks = asyncio.run(self._walk(chat, user, text, to, conversation, max(1, times)))
         except ChatsiteError as error:
             raise CommandError(f"{error.detail} ({error.code})") from None
-        finally:
-            close_chat(chat)
         self._print_table(walks)
+
+    async def _open_and_walk(self, user: str, text: str, to: str | None, conversation: int | None, times: int) -> list[Walk]:
+        chat = await open_chat(node=settings.NODE_NAME)
+        try:
+            return await self._walk(chat, user, text, to, conversation, times)
+        finally:
+            await close_chat(chat)
 
     async def _walk(self, chat: Chat, user: str, text: str, to: str | None, conversation: int | None, times: int) -> list[Walk]:
         walker = Walker(chat)

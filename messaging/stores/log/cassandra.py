@@ -12,8 +12,8 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from messaging.protocol.types import Message
 from chatsite.core.cassandra import CassandraOptions, CassandraSession, Row
+from messaging.protocol.types import Message
 from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, Wanted
 
 BUCKET = 1_000

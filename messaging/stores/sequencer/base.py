@@ -1,7 +1,7 @@
 """The port that numbers messages: a conversation's dense seqs, its head, and the sends it still owes."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -72,6 +72,9 @@ class Unreachable(msgspec.Struct, frozen=True):
 Outcome = New | Pending | Duplicate | Clash | MembersChanged | Check | Full | Unreachable
 
 
+PastDue = Literal["late", "all"]
+
+
 class Head(msgspec.Struct, frozen=True):
     """Where a conversation stands: the highest released seq (0: none), the number of its last change, when it was last active, and mv."""
 
@@ -124,10 +127,11 @@ class Sequencer(Protocol):
         """Numbered messages above the head: store and commit them again when they hold up later ones."""
         ...
 
-    async def owed(self, limit: int) -> list[Message]:
+    async def owed(self, limit: int, whose: PastDue = "late") -> list[Message]:
         """Messages that should have been `done` by now, oldest first: finish them by store, commit, spread and fan-out.
 
-        Where several processes ask, each message is given to one of them, and again after a while if it is still not done.
+        "all" are also those that may still be on their way: for a process that has just started and is the only one. Where several
+        processes share the work, each message is given to one of them, and again after a while if it is still not done; "all" is "late".
         """
         ...
 

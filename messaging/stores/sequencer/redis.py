@@ -21,6 +21,7 @@ from messaging.stores.sequencer.base import (
     MembersChanged,
     New,
     Outcome,
+    PastDue,
     Pending,
     Unreachable,
 )
@@ -43,10 +44,12 @@ Item = TypeVar("Item")
 class RedisSequencer:
     """Every conversation has its shard; a shard that cannot be asked concerns its own conversations only."""
 
-    def __init__(self, *, urls: Sequence[str], cassandra: CassandraOptions, due_ms: int = DUE_MS) -> None:
+    def __init__(
+        self, *, urls: Sequence[str], cassandra: CassandraOptions, due_ms: int = DUE_MS, claimed_ms: int = CLAIMED_MS
+    ) -> None:
         self._shards = Shards.open(urls=urls, cassandra=cassandra)
         self._log = CassandraMessageLog(**cassandra)
-        self._due_ms = due_ms
+        self._due_ms, self._claimed_ms = due_ms, claimed_ms
         self._seeding: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(SEEDS_AT_ONCE)
 
@@ -156,14 +159,14 @@ class RedisSequencer:
             return []
         return [decode_note(note, seq=int(seq), epoch=epoch) for seq, note in _tuples(found, 2)]
 
-    async def owed(self, limit: int) -> list[Message]:
+    async def owed(self, limit: int, whose: PastDue = "late") -> list[Message]:
         owed: list[Message] = []
         for shard in range(self._shards.count):
             if len(owed) >= limit:
                 break
             try:
                 epoch = await self._shards.enter(shard)
-                found = await self._shards.run(shard, _CLAIM, limit - len(owed), CLAIMED_MS, epoch=epoch)
+                found = await self._shards.run(shard, _CLAIM, limit - len(owed), self._claimed_ms, epoch=epoch)
             except Unavailable:  # its notes wait; the others' need not
                 continue
             owed += [decode_note(note, seq=int(seq), epoch=epoch) for _, seq, note in _tuples(found, 3)]

@@ -7,19 +7,33 @@ from collections.abc import Collection, Iterable, Sequence
 from chatsite.core.clock import Clock, clock
 from messaging.protocol.types import Message
 from messaging.stores.log.sqlite import COLUMNS, encode, message_from_row
-from messaging.stores.sequencer.base import Allocation, Check, Clash, Duplicate, Full, Head, MembersChanged, New, Outcome, Pending
+from messaging.stores.sequencer.base import (
+    Allocation,
+    Check,
+    Clash,
+    Duplicate,
+    Full,
+    Head,
+    MembersChanged,
+    New,
+    Outcome,
+    PastDue,
+    Pending,
+)
 from messaging.stores.sqlite import MessageFile
 
 UNRELEASED_MAX = 256
 REMEMBERED = 512
 KEPT = 20_000
+LATE_MS = 2_000
+EVER_MS = 10**15
 
 _NEWEST = """
 SELECT c.value, m.seq, m.sent_at, m.mv, (SELECT MAX(rev) FROM change WHERE conversation_id = c.value)
 FROM json_each(?) AS c JOIN message AS m ON m.conversation_id = c.value
 AND m.seq = (SELECT MAX(seq) FROM message WHERE conversation_id = c.value)"""
 _IDS = "SELECT sender_id, client_id, seq, digest, sent_at FROM message WHERE conversation_id = ? AND seq > ? ORDER BY seq"
-_OWED = f"SELECT {COLUMNS} FROM note JOIN message USING (conversation_id, seq) ORDER BY sent_at LIMIT ?"  # noqa: S608 - our constant
+_OWED = f"SELECT {COLUMNS} FROM note JOIN message USING (conversation_id, seq) WHERE sent_at <= ? ORDER BY sent_at LIMIT ?"  # noqa: S608 - our constant
 _DONE = """
 DELETE FROM note WHERE (conversation_id, seq) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"""
 
@@ -132,8 +146,9 @@ class SqliteSequencer:
         counter = self._counters.get(conversation)
         return [counter.pending[seq] for seq in sorted(counter.pending)] if counter else []
 
-    async def owed(self, limit: int) -> list[Message]:
-        return [message_from_row(row) for row in await self._file.read(_OWED, (limit,))]
+    async def owed(self, limit: int, whose: PastDue = "late") -> list[Message]:
+        before = self._clock.now_ms() - (LATE_MS if whose == "late" else -EVER_MS)
+        return [message_from_row(row) for row in await self._file.read(_OWED, (before, limit))]
 
     async def done(self, messages: Sequence[Message]) -> None:
         notes = encode([(message.conversation, message.seq) for message in messages])

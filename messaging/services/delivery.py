@@ -1,0 +1,43 @@
+"""The steps that follow a message's release: into every member's inbox, and to the sockets of those who are connected."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from chatsite.core.failpoints import reach
+from messaging.protocol.events import MessageEvent, encode_event, view_message
+from messaging.protocol.types import Mark, Message
+from messaging.services.chat import Chat
+from messaging.services.fanout import fan_out
+from messaging.services.jobs import Placed
+from messaging.stores.inbox.base import Entry, Spread
+
+Watch = Callable[[str], None]
+
+
+async def deliver(
+    chat: Chat, placed: Sequence[Placed], heads: Mapping[int, int], *, watch: Watch = lambda step: None
+) -> list[Message]:
+    """Spreads and fans out released messages; `heads` are their conversations'. Answers with those that are done: what some inbox lacks
+    stays owed. Raises Unavailable when nothing is known; it may be repeated in any case.
+    """
+    marks = [
+        Mark(item.message.conversation, item.message.sender, read=item.message.seq) for item in placed if item.message.sender
+    ]
+    await chat.receipts.mark(marks)
+    users = [item.recipients for item in placed]
+    spreads = [Spread(_entry(item.message), some) for item, some in zip(placed, users, strict=True)]
+    reaches = await chat.inbox.spread(spreads)
+    watch("spread")
+    await reach("send.spread", conversation=(item.message.conversation for item in placed))
+    for item, some, reached in zip(placed, users, reaches, strict=True):
+        if reached.nodes:
+            conversation = item.message.conversation
+            event = MessageEvent(str(conversation), heads[conversation], view_message(item.message))
+            skip = item.job.origin if item.job is not None else None
+            await fan_out(chat, nodes=reached.nodes, users=some, frame=encode_event(event), skip=skip)
+    watch("fan-out")
+    await reach("send.fanned_out", conversation=(item.message.conversation for item in placed))
+    return [item.message for item, reached in zip(placed, reaches, strict=True) if reached.complete]
+
+
+def _entry(message: Message) -> Entry:
+    return Entry("message", message.conversation, message.seq, message.sender, message.kind == "text")
