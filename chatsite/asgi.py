@@ -1,4 +1,7 @@
-"""The ASGI application: static files outside Django's middleware, pages and REST through Django, the socket through its consumer."""
+"""The ASGI application: static files outside Django's middleware, pages and REST through Django, the socket through its consumer.
+
+ROLE decides how much of it a process has: `api` has no socket, `node` has no pages and no REST.
+"""
 
 import os
 
@@ -16,8 +19,10 @@ from servestatic import ServeStaticASGI
 django_application = get_asgi_application()  # before anything that needs the app registry
 
 from chatsite.bodies import BodyLimit  # noqa: E402
+from chatsite.health import Application, Health, nothing_else  # noqa: E402
 from messaging.consumers import ChatConsumer  # noqa: E402
 from messaging.services.node import get_node, stop_node  # noqa: E402
+from messaging.services.ready import what_is_away  # noqa: E402
 
 Event = dict[str, Any]
 HASHED_NAME = r"^.+\.[0-9a-f]{12}\.[^/]+$"  # may be kept for ever
@@ -39,17 +44,33 @@ async def no_such_socket(scope: Event, receive: Callable[[], Awaitable[Event]], 
     await send({"type": "websocket.close"})
 
 
+async def obstacles() -> list[str]:
+    """Why no new client should be sent to this process."""
+    node = await get_node()
+    return ["draining"] if node.is_draining else await what_is_away(node.chat)
+
+
 _ELSEWHERE = re_path("", no_such_socket)  # type: ignore[arg-type]  # to Channels, views are ASGI applications
 
-application = ProtocolTypeRouter(
-    {
-        "http": ServeStaticASGI(
-            BodyLimit(django_application, most_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
-            root=str(settings.STATIC_ROOT),
-            prefix=settings.STATIC_URL,
-            immutable_file_test=HASHED_NAME,
-        ),
-        "websocket": URLRouter([path("ws/v1", ChatConsumer.as_asgi()), _ELSEWHERE]),
-        "lifespan": lifespan,
-    }
-)
+
+def application_for(role: str) -> ProtocolTypeRouter:
+    socket = [] if role == "api" else [path("ws/v1", ChatConsumer.as_asgi())]
+    return ProtocolTypeRouter(
+        {
+            "http": Health(nothing_else if role == "node" else _pages(), obstacles=obstacles),
+            "websocket": URLRouter([*socket, _ELSEWHERE]),
+            "lifespan": lifespan,
+        }
+    )
+
+
+def _pages() -> Application:
+    return ServeStaticASGI(  # type: ignore[no-any-return]
+        BodyLimit(django_application, most_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        root=str(settings.STATIC_ROOT),
+        prefix=settings.STATIC_URL,
+        immutable_file_test=HASHED_NAME,
+    )
+
+
+application = application_for(settings.ROLE)

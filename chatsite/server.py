@@ -1,19 +1,26 @@
 """The production server: stock uvicorn with the limits the protocol promises, a listener of our own and a clean end."""
 
+import asyncio
 import errno
 import logging
+import signal
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.core.errors import StartupRefused
+
+logger = logging.getLogger(__name__)
 
 FRAME_MAX_BYTES = 1_310_720  # `limits.frame` of docs/protocol.md
 BACKLOG = 2048
 UNREAD_MILLISECONDS = 30_000
+GOODBYE_SECONDS = 2.0  # for clients to answer our close frames
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -46,10 +53,15 @@ def _why(error: OSError, host: str, port: int) -> str:
     return f"Cannot listen on {host}:{port}: {error.strerror}"
 
 
-def serve(application: ASGI3Application, listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
-    """Serves until SIGINT or SIGTERM, then returns. Raises StartupRefused when the application's start says so."""
+def serve(
+    application: ASGI3Application, listener: socket.socket, *, on_ready: Callable[[], None], drain: Callable[[], Awaitable[None]]
+) -> None:
+    """Serves until SIGINT or SIGTERM, then returns. Raises StartupRefused when the application's start says so.
+
+    SIGTERM drains first, and everything is served meanwhile. Any second signal ends at once.
+    """
     refusal = _RefusalCatcher(application)
-    server = _Server(_config(refusal), on_ready)
+    server = _Server(_config(refusal), on_ready, drain)
     try:
         server.run(sockets=[listener])
     except SystemExit:  # uvicorn's way to say that the application did not start
@@ -82,15 +94,49 @@ def _config(application: ASGI3Application) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens, and ends on a signal as on a return: the caller decides on the exit code."""
+    """Tells when it listens, drains, and ends on a signal as on a return: the caller decides on the exit code."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], drain: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._drain = drain
+        self._hurry = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self._on_ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            self.force_exit = True
+            self._loop.call_soon_threadsafe(self._hurry.set)
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._captured_signals[:1] == [signal.SIGTERM]:
+            await self._empty()
+        await super().shutdown(sockets)
+
+    async def _empty(self) -> None:
+        """Drains, unless somebody is in a hurry."""
+        draining, hurrying = asyncio.ensure_future(self._drain()), asyncio.ensure_future(self._hurry.wait())
+        await asyncio.wait({draining, hurrying}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (draining, hurrying):
+            task.cancel()
+        _, failed = await asyncio.gather(hurrying, draining, return_exceptions=True)
+        if isinstance(failed, Exception):
+            logger.error("draining failed", exc_info=failed)
+        await self._until_sockets_are_closed()
+
+    async def _until_sockets_are_closed(self) -> None:
+        """A connection that is cut while its peer still sends may lose what was said to it last."""
+        until = self._loop.time() + GOODBYE_SECONDS
+        for connection in list(self.server_state.connections):
+            while isinstance(connection, WebSocketsSansIOProtocol) and connection in self.server_state.connections:
+                if self._loop.time() > until or self.force_exit:
+                    return
+                await asyncio.sleep(0.02)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -102,6 +102,9 @@ TEMPLATES: list[dict[str, Any]] = [
 PROFILE = chosen_profile(DATA_DIR)
 ROLE = chosen_role()
 NODE_NAME = PROFILE.node_name
+# How many sockets a node is good for, and over how long it sends them elsewhere before it ends.
+NODE_CAPACITY = env_int("NODE_CAPACITY", 20_000)
+DRAIN_SECONDS = env_float("DRAIN_SECONDS", 10 if env("CHATSITE_PROFILE") == "distributed" else 0)
 
 # Accounts, memberships and settings.
 DATABASES: dict[str, dict[str, Any]] = {"default": PROFILE.database}

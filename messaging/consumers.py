@@ -34,7 +34,7 @@ STRANGERS_MAX = 2_000
 HELD_MAX = 5_000
 IN_FLIGHT_MAX = 64
 LIMITS = {"text": 99_999, "frame": FRAME_MAX, "in_flight": IN_FLIGHT_MAX, "group": 100, "mentions": 50}
-ORIGIN_REFUSED, OVERLOAD, FAILED, BAD_TICKET, NO_HELLO, BAD_FRAME = 1008, 1013, 1011, 4001, 4003, 4004
+ORIGIN_REFUSED, FAILED, RESTART, OVERLOAD, BAD_TICKET, NO_HELLO, BAD_FRAME = 1008, 1011, 1012, 1013, 4001, 4003, 4004
 
 
 class ChatConsumer(LeanConsumer):
@@ -100,6 +100,9 @@ class ChatConsumer(LeanConsumer):
     async def _hello(self, hello: commands.Hello) -> None:
         """Registers first, syncs then, and lets what came meanwhile through after that: nothing falls between."""
         node = self.node
+        if node.is_draining:
+            self.close(RESTART, "restarting")
+            return
         holder = await node.chat.tickets.take(hello.ticket, node=node.chat.node)
         if holder is None:
             self.close(BAD_TICKET, "get a new ticket")

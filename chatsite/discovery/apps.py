@@ -1,4 +1,6 @@
-"""Leases this process's worker number before any model makes an id."""
+"""Loads discovery before any model makes an id."""
+
+import os
 
 from django.apps import AppConfig
 
@@ -13,5 +15,9 @@ class DiscoveryConfig(AppConfig):
     discovery: Discovery
 
     def ready(self) -> None:
+        self._load()
+        os.register_at_fork(after_in_child=self._load)  # a worker number is one process's own, and so is a connection
+
+    def _load(self) -> None:
         self.discovery = load("DISCOVERY", Discovery)  # type: ignore[type-abstract]
-        ids.use_worker(self.discovery.lease_worker_number())
+        ids.use_worker(self.discovery.worker_number)

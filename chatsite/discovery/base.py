@@ -13,16 +13,49 @@ class Node:
     region: str = ""
 
 
+@dataclass(frozen=True)
+class Load:
+    """How busy a node is. One that drains is handed out no more."""
+
+    connections: int = 0
+    capacity: int = 20_000
+    draining: bool = False
+
+
 class Discovery(Protocol):
-    """Finds nodes and leases worker numbers."""
+    """Finds nodes and leases worker numbers. Only `worker_number` may be called from any thread."""
 
-    def lease_worker_number(self) -> int:
-        """A number in 0–1023 that no other live process holds; kept until this process ends.
+    def worker_number(self) -> int:
+        """A number in 0–1023 that no other live process holds at this moment; asked for every id, since a lease may be lost.
 
-        Raises RuntimeError when all are taken.
+        The first call leases one, and may take seconds unless `start` went before. Raises Unavailable with the seconds to wait while
+        there is none.
         """
         ...
 
-    async def nodes_for(self, user_id: int, region: str = "") -> list[Node]:
-        """The nodes a device of this user should try, best first; empty when there is none."""
+    async def start(self, *, watch: bool) -> None:
+        """Leases a worker number and, to `watch`, learns which nodes there are. Raises StartupRefused with the reason."""
+        ...
+
+    async def announce(self, load: Load) -> None:
+        """This process is a node and stands so, from now on until `withdraw`, whatever happens to the registry meanwhile.
+
+        The first time, and when it begins to drain, it returns when others can know, or after a few seconds; else at once. To be
+        called every few seconds. Raises StartupRefused when clients could not find this node.
+        """
+        ...
+
+    async def withdraw(self) -> None:
+        """This process is no node any more."""
+        ...
+
+    async def nodes_for(self, region: str = "") -> list[Node]:
+        """The nodes a device in this region should try, best first, at most five; empty when there is none.
+
+        Answers from memory: as long as the registry is away, with what was known last.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Withdraws and gives the worker number back. `start` may follow."""
         ...

@@ -1,13 +1,14 @@
 """What goes with the socket: connections and their tickets, sync, presence."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import P, QueryEx, Router
 
 from accounts.api.requests import AuthenticatedRequest
 from messaging.api.answers import answer
-from messaging.api.schemas import ConnectionOut, PresencesOut, ResyncOut, SyncedOut
+from messaging.api.schemas import ConnectionIn, ConnectionOut, PresencesOut, ResyncOut, SyncedOut
 from messaging.protocol.commands import parse_id
-from messaging.services.connect import find_doors
+from messaging.services.connect import find_doors, region_of
 from messaging.services.node import get_node
 from messaging.services.people import BATCH, who_share_a_conversation
 from messaging.services.sync import sync
@@ -17,13 +18,17 @@ router = Router(tags=["live"])
 
 
 @router.post("/connections", response=ConnectionOut, summary="Where to connect")
-async def connect(request: AuthenticatedRequest) -> HttpResponse:
-    """Nodes in the order to try, each with a ticket for one socket, good for 60 s."""
+async def connect(request: AuthenticatedRequest, wish: ConnectionIn | None = None) -> HttpResponse:
+    """Nodes in the order to try, at most five, each with a ticket for one socket, good for 60 s."""
     node, me = await get_node(), request.auth
     node.limits.require("connect", me.user_id)
-    doors = await find_doors(node.chat, node.discovery, user=me.user_id, device=me.device_id)
-    nodes = [{"url": door.url or _own_socket(request), "ticket": door.ticket} for door in doors]
-    return answer({"nodes": nodes, "retry_after": 0 if nodes else 2.0})
+    region = region_of(
+        told_by_proxy=request.headers.get("X-Client-Region", ""),
+        hint=wish.region if wish else "",
+        trusted_proxies=settings.TRUSTED_PROXIES,
+    )
+    doors = await find_doors(node.chat, node.discovery, user=me.user_id, device=me.device_id, region=region)
+    return answer({"nodes": [{"url": door.url or _own_socket(request), "ticket": door.ticket} for door in doors]})
 
 
 @router.get("/sync", response=SyncedOut | ResyncOut, summary="What I missed")

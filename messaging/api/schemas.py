@@ -11,6 +11,7 @@ SEQ_MAX = 2**53
 Seq = Annotated[int, Field(ge=0, le=SEQ_MAX)]
 StrictSeq = Annotated[int, Field(ge=0, le=SEQ_MAX, strict=True)]  # in bodies: no text, no boolean
 Username = Annotated[str, Field(max_length=150)]
+Region = Annotated[str, Field(max_length=32, pattern=r"^[A-Za-z0-9_.-]*$", description="Where the client is, if it knows")]
 ClientId = Annotated[str, Field(min_length=36, max_length=36, description="UUID made by the device, kept over retries")]
 
 
@@ -132,9 +133,12 @@ class NodeOut(Schema):
     ticket: str
 
 
+class ConnectionIn(Schema):
+    region: Region = ""
+
+
 class ConnectionOut(Schema):
     nodes: list[NodeOut]
-    retry_after: float
 
 
 class TouchedOut(Schema):

@@ -93,8 +93,8 @@ DOWN: dict[type[msgspec.Struct], str] = {
     events.Page: "A page of history, ascending.",
     events.Synced: "What happened after the cursor.",
     events.Resync: "The cursor is too old or unknown: compare everything, then keep the new one.",
-    events.HeartbeatEvent: "The inbox's present position.",
-    events.Goodbye: "About to close. Reserved: sent by nodes that drain.",
+    events.HeartbeatEvent: "The inbox's present position; also unasked, when live events may have been missed.",
+    events.Goodbye: "About to close, because the node drains: connect again when `reconnect_after` seconds are over.",
 }
 
 

@@ -128,9 +128,19 @@ class HeartbeatEvent(Event, tag="heartbeat"):
     cursor: str
 
 
+class Door(msgspec.Struct, frozen=True):
+    """One node and the ticket that opens it."""
+
+    url: str
+    ticket: str
+
+
 class Goodbye(Event, tag="goodbye"):
+    """`nodes` are those to try; none: ask for some when `reconnect_after` seconds are over."""
+
     reason: str
     reconnect_after: float
+    nodes: list[Door]
 
 
 def encode_event(event: Event) -> str:

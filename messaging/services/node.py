@@ -12,9 +12,10 @@ from django.conf import settings
 from accounts.services.activity import devices_revoked_within, note_last_active
 from chatsite.core.backends import load
 from chatsite.core.clock import clock
-from chatsite.discovery.base import Discovery
+from chatsite.discovery.base import Discovery, Load
 from chatsite.edge import sessions
 from messaging.services.chat import Chat, close_chat, open_chat
+from messaging.services.drain import move_everybody
 from messaging.services.fanout import receive_packets
 from messaging.services.limits import Limits
 from messaging.services.membership import finish_pending
@@ -37,6 +38,8 @@ INBOX_DAYS = 30
 REVOCATION_WINDOW_SECONDS = 90  # longer than a ticket lives: nobody connects with one after the revocation was swept
 PENDING_SECONDS = 5.0  # a membership change that takes longer was left half way
 SILENT = 4005
+ROLES_OF_SOCKETS = {"all", "node"}
+ROLES_OF_REST = {"all", "api"}
 
 
 class Node:
@@ -49,11 +52,13 @@ class Node:
         self.receipts = ReceiptBuffer()
         self.online = Online(load("PRESENCE", PresenceStore), node=chat.node, layer=chat.layer)  # type: ignore[type-abstract]
         self.limits = Limits()
+        self.is_draining = False
         self._pusher = open_pusher()
         self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Finishes what the last process left, then looks after the node until `stop`."""
+        """Finishes what the last process left, then looks after the node until `stop`, and lets clients be sent here."""
+        await self.discovery.start(watch=settings.ROLE in ROLES_OF_REST)
         receive_packets(self.chat)
         self.online.open()
         sessions.serve_on(asyncio.get_running_loop())
@@ -65,22 +70,36 @@ class Node:
             (1.0, self._sweep_presence),
             (1.0, self._push),
             (2.0, self._close_silent),
+            (2.0, self._announce),
             (3.0, self._close_revoked),
             (5.0, self._repair),
         )
         self._chores = [asyncio.create_task(_repeat(seconds, chore)) for seconds, chore in (*chores, (600.0, self._trim))]
+        await self._announce()
+
+    async def drain(self) -> None:
+        """Before `stop`: nobody is sent here any more, and whoever is here is told to go elsewhere."""
+        self.is_draining = True
+        await self._announce()
+        await move_everybody(self.chat.hub, over_seconds=settings.DRAIN_SECONDS)
 
     async def stop(self) -> None:
         """Stops looking after; sends under way get their answer and receipts are written first."""
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        await self.discovery.close()
         await self.road.drain()
         await self._flush()
         sessions.serve_on(None)
         await self.online.close()
         self.chat.layer.detach(self.chat.channel)
         close_chat(self.chat)
+
+    async def _announce(self) -> None:
+        if settings.ROLE in ROLES_OF_SOCKETS:
+            load = Load(len(self.chat.hub.connections()), settings.NODE_CAPACITY, self.is_draining)
+            await self.discovery.announce(load)
 
     async def _flush(self) -> None:
         await flush_receipts(self.chat, self.receipts)
@@ -157,3 +176,9 @@ async def stop_node() -> None:
     if _node is not None:
         node, _node = _node, None
         await node.stop()
+
+
+async def drain_node() -> None:
+    """Sends everybody on this process's node elsewhere, if it was ever started."""
+    if _node is not None:
+        await _node.drain()

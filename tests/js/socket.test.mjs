@@ -156,7 +156,7 @@ test("revoked means signed out, a client's mistake means stop, all else means ag
   }
 });
 
-test("goodbye's pause is kept, and the next node is tried after a failure", async () => {
+test("goodbye's pause is kept and spread, and the next node is tried", async () => {
   const one = rig();
   one.answer.next = () => ({
     nodes: [
@@ -166,16 +166,35 @@ test("goodbye's pause is kept, and the next node is tried after a failure", asyn
   });
   await welcomed(one);
   assert.equal(last().url, "ws://a");
-  last().says({ type: "goodbye", reason: "drain", reconnect_after: 5 });
+  last().says({ type: "goodbye", reason: "moving", reconnect_after: 5, nodes: [] });
   last().closes(4006);
-  one.clock.at += 4_900;
+  assert.deepEqual(one.seen.states, ["connecting", "online", "waiting"]);
+  one.clock.at += 5_200;
   one.link.tick();
   await settle();
   assert.equal(Line.opened.length, 1);
-  one.clock.at += 200;
+  one.clock.at += 100; // half of the first half second
   one.link.tick();
   await settle();
   assert.equal(last().url, "ws://b");
+});
+
+test("one node after the other is tried until one says welcome", async () => {
+  const one = rig();
+  one.answer.next = () => ({ nodes: ["ws://a", "ws://b", "ws://c"].map((url) => ({ url, ticket: "t" })) });
+  one.link.start();
+  await settle();
+  for (const code of [1006, 1012, 1013]) {
+    last().closes(code);
+    one.clock.at += 30_000;
+    one.link.tick();
+    await settle();
+  }
+  assert.deepEqual(
+    Line.opened.map(({ url }) => url),
+    ["ws://a", "ws://b", "ws://c", "ws://a"],
+  );
+  assert.equal(one.seen.asked, 4);
 });
 
 test("the server's refusal is waited out, and no login ends the tries", async () => {
@@ -185,7 +204,7 @@ test("the server's refusal is waited out, and no login ends the tries", async ()
   };
   one.link.start();
   await settle();
-  one.clock.at += 6_900;
+  one.clock.at += 7_200;
   one.link.tick();
   await settle();
   assert.equal(one.seen.asked, 1);

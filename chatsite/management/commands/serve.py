@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from chatsite.core.errors import StartupRefused
 from chatsite.lan import lan_addresses
 from chatsite.server import listen, serve
+from messaging.services.node import drain_node
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  only with --lan
 
@@ -39,7 +40,12 @@ class Command(BaseCommand):
         addresses = lan_addresses() if lan else []
         _welcome_as([*addresses, host], port)
         # Only now: the application may read the hosts when it is imported.
-        serve(get_default_application(), listener, on_ready=lambda: self._announce(host, port, addresses, lan=lan))
+        serve(
+            get_default_application(),
+            listener,
+            on_ready=lambda: self._announce(host, port, addresses, lan=lan),
+            drain=drain_node,
+        )
         self.stdout.write("Chatsite has stopped.")
 
     def _announce(self, host: str, port: int, addresses: list[str], *, lan: bool) -> None:

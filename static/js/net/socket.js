@@ -117,7 +117,7 @@ export class Link {
     this.onState({ state: "connecting" });
     try {
       const { nodes } = await this.connections();
-      // Another try takes the next node, so that a dead one is passed over.
+      // Another try takes the next node, so that a dead one is passed over: the list may name it for some seconds still.
       const node = nodes[this.#failures % nodes.length];
       if (!this.#running) return;
       if (!node) throw new Unreachable("no node");
@@ -183,11 +183,11 @@ export class Link {
     } else this.#again(this.#pause);
   }
 
-  /** @param {number} atLeastMs */
-  #again(atLeastMs) {
+  /** What the server asked for comes before the backoff, not in its place: others were asked for the same. @param {number} pauseMs */
+  #again(pauseMs) {
     if (!this.#running) return;
     this.#pause = 0;
-    this.#tryAt = this.now() + Math.max(atLeastMs, backoff(this.#failures++, this.random));
+    this.#tryAt = this.now() + pauseMs + backoff(this.#failures++, this.random);
     this.onState({ state: "waiting" });
   }
 }

@@ -1,0 +1,48 @@
+"""Which nodes a device should try, and in which order."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chatsite.discovery.base import Load, Node
+
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A node and how busy it said it was."""
+
+    node: Node
+    load: Load
+
+    @property
+    def spare(self) -> int:
+        return self.load.capacity - self.load.connections
+
+
+def best(candidates: Iterable[Candidate], region: str, chance: random.Random) -> list[Node]:
+    """At most five: those with room before the full ones, and among these the region's own before the others.
+
+    Within such a group each place goes to the better of two drawn by lot: everybody who asks between two reports of load would
+    otherwise be sent to the same node.
+    """
+    groups: dict[tuple[bool, bool], list[Candidate]] = {}
+    for candidate in candidates:
+        if not candidate.load.draining:
+            rank = (candidate.spare <= 0, bool(region) and candidate.node.region != region)
+            groups.setdefault(rank, []).append(candidate)
+    found: list[Node] = []
+    for rank in sorted(groups):
+        found += _drawn(groups[rank], MOST - len(found), chance)
+    return found
+
+
+def _drawn(candidates: Sequence[Candidate], count: int, chance: random.Random) -> list[Node]:
+    left = list(candidates)
+    drawn: list[Node] = []
+    while left and len(drawn) < count:
+        chosen = max(chance.sample(left, min(2, len(left))), key=lambda one: one.spare)
+        left.remove(chosen)
+        drawn.append(chosen.node)
+    return drawn
