@@ -63,13 +63,22 @@ def up() -> None:
         nginx = cluster().nginx
         if not nginx.running and (missing := list(nginx.missing())):
             sys.exit(explain(missing))
-        _remember(pieces, [server.name for server in services.servers_of(servers, NEEDED) if server.wanted and not server.running])
+        _remember(
+            pieces, [server.name for server in services.servers_of(servers, NEEDED) if server.wanted and not server.running]
+        )
         services.up(servers, NEEDED)
         found = cluster()
         if not all(piece.running for piece in found.pieces):
             _prepare(found)
         _start(found)
     _tell(found)
+
+
+def up_again() -> None:
+    """The pieces that were killed, and nothing else."""
+    _, pieces = place()
+    with services.alone(pieces):
+        _start(cluster())
 
 
 def _start(found: Cluster) -> None:
