@@ -53,6 +53,10 @@ class Hub:
     def of_device(self, device: int) -> tuple[Connection, ...]:
         return tuple(self._by_device.get(device, ()))
 
+    def users(self) -> list[int]:
+        """Everybody who holds a socket here."""
+        return list(self._by_user)
+
     def connections(self) -> list[Connection]:
         """Every open socket; for sweeps and shutdown."""
         return [connection for connections in self._by_user.values() for connection in connections]
