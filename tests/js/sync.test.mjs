@@ -124,6 +124,33 @@ test("a message sent while the line is lost is there once after it returns", asy
   await again.end();
 });
 
+test("a heartbeat that nobody asked for makes a device that is behind catch up, and confirms no mark", async () => {
+  const chat = new FakeChat();
+  const [ana, ben] = [chat.addUser("ana"), chat.addUser("ben")];
+  const { id } = chat.open("direct", ana, [ben]);
+  chat.append(id, ben.id, { text: "one" });
+  const device = await Device.start(chat, ana);
+  device.connect();
+  await device.quiet();
+  await device.reader.show(id);
+  device.reads.read(id, 1);
+  device.live = () => 0; // the packets are lost
+  chat.append(id, ben.id, { text: "two" });
+  await device.quiet();
+  assert.equal(device.world.entry(id)?.head, 1);
+  for (let times = 0; times < 3; times += 1) device.told();
+  await device.quiet();
+  assert.deepEqual(
+    device.world.timeline(id).rows.map(({ text }) => text),
+    ["one", "two"],
+  );
+  assert.deepEqual(device.reads.unconfirmed(), { [id]: 1 });
+  for (let times = 0; times < 2; times += 1) device.heartbeat();
+  await device.quiet();
+  assert.deepEqual(device.reads.unconfirmed(), {});
+  await device.end();
+});
+
 test("any mixture of messages, marks, losses, duplicates, cuts and reloads ends in the server's state", async () => {
   for (let seed = 1; seed <= 40; seed += 1) {
     const random = chance(seed);
@@ -153,6 +180,7 @@ test("any mixture of messages, marks, losses, duplicates, cuts and reloads ends 
         "open",
         "older",
         "beat",
+        "told",
         "reload",
         "rename",
         "rest",
@@ -166,6 +194,7 @@ test("any mixture of messages, marks, losses, duplicates, cuts and reloads ends 
       else if (what === "open") await device.reader.show(id);
       else if (what === "older") await device.reader.older();
       else if (what === "beat") device.heartbeat();
+      else if (what === "told") device.told();
       else if (what === "rest") await device.quiet();
       else if (what === "rename") {
         chat.room(/** @type {string} */ (ids[1])).conversation.title = `Title ${step}`;

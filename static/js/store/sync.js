@@ -65,7 +65,7 @@ export class Sync {
     return this.cache.keeps ? (this.#held.get(id) ?? []) : this.world.timeline(id).held;
   }
 
-  /** Any frame that is not an answer to a call, and heartbeats' answers. @param {Frame} frame */
+  /** Any frame that is not an answer to a call, and heartbeats' answers; a heartbeat may also come unasked. @param {Frame} frame */
   take(frame) {
     switch (frame.type) {
       case "welcome":
@@ -93,7 +93,7 @@ export class Sync {
         this.#then(() => this.#refresh(frame.cursor));
         break;
       case "heartbeat":
-        this.reads.settle();
+        if (frame.id) this.reads.settle();
         if (frame.cursor !== this.cursor && this.#working === 0) this.catchUp();
     }
   }

@@ -117,7 +117,14 @@ export class Device {
 
   heartbeat() {
     const { connection } = this;
-    if (connection) for (const frame of answer(this.chat, connection, { type: "heartbeat" })) this.sync.take(frame);
+    if (connection)
+      for (const frame of answer(this.chat, connection, { type: "heartbeat", id: "1" })) this.sync.take(frame);
+  }
+
+  /** The server says unasked where the inbox ends, as after a gap between its nodes. */
+  told() {
+    if (this.connection)
+      this.sync.take(/** @type {any} */ ({ type: "heartbeat", id: null, cursor: this.chat.cursor(this.user.id) }));
   }
 
   /** @param {Frame} frame */
