@@ -33,6 +33,7 @@ class Phone:
 
     def __init__(self, url: str, name: str = "Test phone") -> None:
         self.url = url
+        self.name = name
         self.token: str | None = None
         self.username = ""
         # Plain HTTP to ourselves: reading the world's certificates would cost more than the requests do.
@@ -79,7 +80,11 @@ class Phone:
 
     async def connect(self, cursor: str | None = None, reads: dict[str, int] | None = None) -> "Socket":
         """A socket that has been welcomed. With a cursor, what was missed follows as `synced` or `resync`."""
-        node = (await self.api("POST", "/connections", {}))["nodes"][0]
+        nodes = (await self.api("POST", "/connections", {}))["nodes"]
+        return await self.connect_to(nodes[0], cursor, reads)
+
+    async def connect_to(self, node: Frame, cursor: str | None = None, reads: dict[str, int] | None = None) -> "Socket":
+        """The same at that node of the answer to `POST /connections`, whose ticket it takes."""
         socket = await Socket.open(self.socket_url(node["url"]))
         self._sockets.append(socket)
         hello: Frame = {"type": "hello", "ticket": node["ticket"]}
@@ -122,6 +127,7 @@ class Socket:
         self._unread: list[Frame] = []
         self._arrived = asyncio.Condition()
         self._ids = itertools.count(1)
+        self._answers: dict[str, asyncio.Future[Frame]] = {}
         self._tasks = [asyncio.create_task(self._collect())]
 
     @classmethod
@@ -148,8 +154,16 @@ class Socket:
     async def call(self, frame: Frame) -> Frame:
         """Sends a command and returns its answer, the frame with the same id. Raises Refused for an `error`."""
         frame = {"id": f"call-{next(self._ids)}", **frame}
-        await self.send(frame)
-        answer = await self._take(lambda it: it.get("id") == frame["id"], f"an answer to {frame}")
+        answered: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._answers[frame["id"]] = answered
+        try:
+            await self.send(frame)
+            async with asyncio.timeout(WAIT_SECONDS):
+                answer = await answered
+        except TimeoutError:
+            raise AssertionError(f"waited for an answer to {frame}; not taken: {self._unread[-20:]}") from None
+        finally:
+            del self._answers[frame["id"]]
         if answer["type"] == "error":
             raise Refused(answer)
         return answer
@@ -161,6 +175,10 @@ class Socket:
     async def expect(self, type: str, **match: Any) -> Frame:
         """The next frame, not taken before, of this type whose fields hold what `match` says (of objects: at least that)."""
         return await self._take(lambda frame: _holds(frame, {"type": type, **match}), f"{type} {match or ''}")
+
+    async def expect_any(self, *types: str) -> Frame:
+        """The next frame, not taken before, of one of these types."""
+        return await self._take(lambda frame: frame["type"] in types, " or ".join(types))
 
     async def settle(self) -> list[Frame]:
         """Waits until all that the server had already sent has come; returns `events`."""
@@ -194,12 +212,19 @@ class Socket:
         try:
             async for text in self._connection:
                 frame = json.loads(text)
+                answered = self._answers.get(frame.get("id"))
                 async with self._arrived:
                     self.events.append(frame)
-                    self._unread.append(frame)
+                    if answered is None or answered.done():
+                        self._unread.append(frame)
+                    else:
+                        answered.set_result(frame)
                     self._arrived.notify_all()
         except ConnectionClosed:
             pass
+        for answered in self._answers.values():
+            if not answered.done():
+                answered.set_exception(AssertionError(f"closed: {self._connection.close_code}; not taken: {self._unread[-20:]}"))
         async with self._arrived:
             self._arrived.notify_all()
 

@@ -1,116 +1,121 @@
-"""What must hold after any run, whatever was killed meanwhile: checks a history of sends against the lists that devices hold."""
+"""What must hold after any run, whatever was killed meanwhile: checks the history of a conversation against what devices hold."""
 
-import time
-from collections import Counter
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-Outcome = Literal["ok", "fail", "unknown"]
-Held = dict[int, tuple[str, str]]  # seq → sender and client id
+from tests.journeys.history import VOID, Held, History, Key, seqs_of, within
 
-
-@dataclass
-class Send:
-    """One send as its sender lived it; times are monotonic seconds. `ended_at` is infinite while the outcome is unknown."""
-
-    sender: str
-    client_id: str
-    invoked_at: float = field(default_factory=time.monotonic)
-    ended_at: float = float("inf")
-    outcome: Outcome = "unknown"
-    seq: int = 0
-
-    def succeed(self, seq: int) -> None:
-        self.outcome, self.seq, self.ended_at = "ok", seq, time.monotonic()
-
-    def fail(self) -> None:
-        self.outcome, self.ended_at = "fail", time.monotonic()
+MOST = 20  # of each kind: a device that lacks everything would fill the screen
 
 
-@dataclass
-class History:
-    """All sends of one conversation, and what each device of each member holds of it in the end; `first` is each device's first visible seq."""
+@dataclass(frozen=True)
+class _Case:
+    """A history and what follows from it: every message that anybody holds, and the seqs each device is to hold."""
 
-    sends: list[Send] = field(default_factory=list)
-    held: dict[str, Held] = field(default_factory=dict)
-    first: dict[str, int] = field(default_factory=dict)
-
-    def invoke(self, sender: str, client_id: str) -> Send:
-        self.sends.append(Send(sender, client_id))
-        return self.sends[-1]
+    history: History
+    everything: Held
+    visible: dict[str, set[int]]
 
 
 def complaints(history: History) -> list[str]:
     """Everything that is wrong; empty is what we want."""
-    return [
-        *_lost(history),
-        *_holes(history),
-        *_duplicates(history),
-        *_differences(history),
-        *_out_of_order(history),
-        *_ghosts(history),
-    ]
+    case = _case(history)
+    rules = (_lost, _holes, _duplicates, _differences, _oddities, _out_of_order, _ghosts, _outsiders)
+    return [complaint for rule in rules for complaint in islice(rule(case), MOST)]
 
 
-def _lost(history: History) -> list[str]:
-    """Acked ⊆ held, under the acked seq."""
-    return [
-        f"{device} lacks {send.client_id} acked as {send.seq}"
-        for send in history.sends
-        if send.outcome == "ok"
-        for device, held in history.held.items()
-        if send.seq >= history.first.get(device, 1) and held.get(send.seq) != (send.sender, send.client_id)
-    ]
+def _case(history: History) -> _Case:
+    everything: Held = {}
+    for holding in history.holdings.values():
+        everything = holding.held | everything
+    acked = (send.seq for send in history.sends if send.outcome == "ok")
+    head = max((max(everything, default=0), max(acked, default=0)))
+    visible = {device: set(seqs_of(history.spans_of(holding.user), head)) for device, holding in history.holdings.items()}
+    return _Case(history, everything, visible)
 
 
-def _holes(history: History) -> list[str]:
-    return [
-        f"{device} holds {sorted(held)[:5]}…: not every seq from {history.first.get(device, 1)} on"
-        for device, held in history.held.items()
-        if sorted(held) != list(range(history.first.get(device, 1), history.first.get(device, 1) + len(held)))
-    ]
+def _lost(case: _Case) -> Iterator[str]:
+    """Acked ⊆ held, by every device that sees it, under the acked seq."""
+    acked = {send.seq: send.key for send in case.history.sends if send.outcome == "ok"}
+    for send in case.history.sends:
+        if send.outcome == "ok" and acked[send.seq] != send.key:
+            yield f"{send.key} and {acked[send.seq]} were both acked as {send.seq}"
+    for device, holding in case.history.holdings.items():
+        for seq in sorted(case.visible[device] & acked.keys()):
+            if holding.held.get(seq) != acked[seq]:
+                yield f"{device} lacks {acked[seq]}, acked as {seq}"
 
 
-def _duplicates(history: History) -> list[str]:
-    return [
-        f"{device} holds {key} {count} times"
-        for device, held in history.held.items()
-        for key, count in Counter(held.values()).items()
-        if count > 1
-    ]
+def _holes(case: _Case) -> Iterator[str]:
+    """Seqs are dense: what carries nothing is held as a void."""
+    for device, holding in case.history.holdings.items():
+        for seq in sorted(case.visible[device] - holding.held.keys()):
+            yield f"{device} has a hole at {seq}"
 
 
-def _differences(history: History) -> list[str]:
-    longest = max(history.held.values(), key=len, default={})
-    return [
-        f"{device} differs at {seq}: {held.get(seq)} is {message} elsewhere"
-        for device, held in history.held.items()
-        for seq, message in longest.items()
-        if seq >= history.first.get(device, 1) and held.get(seq) != message
-    ]
+def _duplicates(case: _Case) -> Iterator[str]:
+    """One message per (sender, client id), whoever holds it: also what nobody got an answer for."""
+    places: dict[Key, set[int]] = {}
+    for holding in case.history.holdings.values():
+        for seq, key in holding.held.items():
+            places.setdefault(key, set()).add(seq)
+    for send in case.history.sends:
+        if send.outcome == "ok":
+            places.setdefault(send.key, set()).add(send.seq)
+    for key, seqs in places.items():
+        if key != VOID and len(seqs) > 1:
+            yield f"{key} stands at {sorted(seqs)}"
 
 
-def _out_of_order(history: History) -> list[str]:
-    """ok(a) before invoke(b) ⇒ seq(a) < seq(b)."""
-    done = sorted((send for send in history.sends if send.outcome == "ok"), key=lambda send: send.invoked_at)
-    found = []
-    highest, ended = 0, sorted(done, key=lambda send: send.ended_at)
-    position = 0
-    for send in done:
-        while position < len(ended) and ended[position].ended_at < send.invoked_at:
-            highest = max(highest, ended[position].seq)
-            position += 1
+def _differences(case: _Case) -> Iterator[str]:
+    """What two devices hold at one seq is the same."""
+    for device, holding in case.history.holdings.items():
+        if not holding.held.items() <= case.everything.items():
+            for seq, key in holding.held.items():
+                if case.everything[seq] != key:
+                    yield f"{device} holds {key} at {seq}, others {case.everything[seq]}"
+
+
+def _oddities(case: _Case) -> Iterator[str]:
+    for device, holding in case.history.holdings.items():
+        yield from (f"{device}: {oddity}" for oddity in holding.oddities)
+
+
+def _out_of_order(case: _Case) -> Iterator[str]:
+    """ok(a) before invoke(b) ⇒ seq(a) < seq(b). What is sent again under its client id began with the first try."""
+    began: dict[Key, float] = {}
+    for send in case.history.sends:
+        began[send.key] = min(send.invoked_at, began.get(send.key, send.invoked_at))
+    done = [send for send in case.history.sends if send.outcome == "ok"]
+    ended = iter(sorted(done, key=lambda send: send.ended_at))
+    following, highest, whose = next(ended, None), 0, VOID
+    for send in sorted(done, key=lambda send: began[send.key]):
+        while following is not None and following.ended_at < began[send.key]:
+            if following.seq > highest:
+                highest, whose = following.seq, following.key
+            following = next(ended, None)
         if send.seq <= highest:
-            found.append(f"{send.client_id} began after {highest} was acked and got {send.seq}")
-    return found
+            yield f"{send.key} began after {whose} was acked as {highest}, and got {send.seq}"
 
 
-def _ghosts(history: History) -> list[str]:
-    """Nobody holds what nobody sent, nor what its sender was told had failed."""
-    known = {(send.sender, send.client_id): send.outcome for send in history.sends}
-    return [
-        f"{device} holds {key} at {seq}, which {'failed' if key in known else 'nobody sent'}"
-        for device, held in history.held.items()
-        for seq, key in held.items()
-        if known.get(key, "nobody") not in {"ok", "unknown"}
-    ]
+def _ghosts(case: _Case) -> Iterator[str]:
+    """Nobody holds what nobody sent, nor what its sender was told had failed. System messages are the server's own."""
+    outcomes: dict[Key, set[str]] = {}
+    for send in case.history.sends:
+        outcomes.setdefault(send.key, set()).add(send.outcome)
+    for seq, key in case.everything.items():
+        if key != VOID and seq not in case.history.events and not outcomes.get(key, set()) & {"ok", "unknown"}:
+            yield f"{key} at {seq} {'was refused' if key in outcomes else 'was sent by nobody'}"
+
+
+def _outsiders(case: _Case) -> Iterator[str]:
+    """Nothing comes to, or from, who is not in."""
+    for device, holding in case.history.holdings.items():
+        for seq in sorted(holding.held.keys() - case.visible[device]):
+            yield f"{device} of {holding.user} holds {seq}, which is not theirs to see"
+    users = {key.sender for key in case.everything.values()} - {VOID.sender}
+    spans = {user: case.history.spans_of(user) for user in users}
+    for seq, key in case.everything.items():
+        if key != VOID and seq not in case.history.events and not within(spans[key.sender], seq):
+            yield f"{key} at {seq} is of somebody who was not in"

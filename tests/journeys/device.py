@@ -1,72 +1,110 @@
 """A device that behaves as docs/protocol.md tells one to: an outbox, a cursor, gaps pulled by history."""
 
 import asyncio
-import contextlib
+import random
+import time
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import uuid4
 
 import httpx
 from websockets.exceptions import WebSocketException
 
 from tests.client import Frame, Phone, Refused, Socket
-from tests.journeys.checker import Held, History, Send
+from tests.journeys.history import History, Send
+
+ANSWER_SECONDS = 4.0
+HEARTBEAT_SECONDS = 2.0
+FOR_GOOD = {"conflict", "forbidden", "invalid", "not_found"}
+IN_DOUBT = {"internal", "unavailable"}
+CUT_OFF = (
+    WebSocketException,
+    OSError,
+    TimeoutError,
+    Refused,
+    AssertionError,
+    httpx.HTTPError,
+)  # AssertionError: an answer that did not come
+
+
+@dataclass
+class _Outgoing:
+    """What waits in the outbox. `is_doubtful`: an earlier try may have been stored, so that a refusal now says nothing."""
+
+    send: Send
+    frame: Frame
+    is_doubtful: bool = False
 
 
 class Device:
-    """One device in one conversation. `start` keeps it connected until `stop`, through whatever happens to the server."""
+    """One device of one person. `start` keeps it connected until `stop`, through whatever happens to the servers."""
 
-    def __init__(self, phone: Phone, conversation: str, user: str, history: History) -> None:
+    def __init__(self, phone: Phone, user: str, histories: Mapping[str, History], *, name: str) -> None:
         self.phone = phone
-        self.held: Held = {}
         self.user = user
-        self._conversation = conversation
-        self._history = history
-        self._outbox: deque[tuple[Send, Frame]] = deque()
-        self._head = 0
+        self.name = name
+        self.cut_off = 0  # times that its connection ended
+        self.refusals: list[str] = []
+        self.resyncs: list[str] = []  # why its cursor was no good
+        self._histories = histories
+        self._holdings = {conversation: history.holding(name, user) for conversation, history in histories.items()}
+        self._outbox: deque[_Outgoing] = deque()
+        self._heads = dict.fromkeys(histories, 0)
+        self._whole = dict.fromkeys(histories, 0)  # up to here it holds everything it may see
+        self._asked: dict[str, int] = {}  # heads that were asked for: not again before the next heartbeat
         self._cursor: str | None = None
-        self._socket: Socket | None = None
         self._stopping = False
         self._runner: asyncio.Task[None] | None = None
 
+    @property
+    def unsent(self) -> int:
+        return len(self._outbox)
+
     def start(self) -> None:
+        self._stopping = False
         self._runner = asyncio.create_task(self._run())
 
-    async def stop(self) -> None:
+    async def stop(self, *, within_seconds: float = 60) -> None:
         """Waits until the outbox is empty and ends the connection."""
         self._stopping = True
         assert self._runner is not None
-        await asyncio.wait_for(self._runner, 60)
+        await asyncio.wait_for(self._runner, within_seconds)
 
-    def send(self, text: str) -> None:
-        client_id = str(uuid4())
-        frame = {"type": "send", "conversation": self._conversation, "client_id": client_id, "text": text, "after": self._head}
-        self._outbox.append((self._history.invoke(self.user, client_id), frame))
+    def send(self, conversation: str, text: str) -> Send:
+        """Into the outbox: it is tried under one client id until it is acked, or refused for good."""
+        frame = {
+            "type": "send", "conversation": conversation, "client_id": str(uuid4()), "text": text, "after": self._heads[conversation],
+        }  # fmt: skip
+        send = self._histories[conversation].invoke(self.user, str(frame["client_id"]))
+        self._outbox.append(_Outgoing(send, frame))
+        return send
 
     async def catch_up(self) -> None:
         """Connects once more, takes what was missed and pulls every gap."""
         socket = await self.phone.connect(self._cursor)
-        if self._cursor is not None:
-            await self._take_synced(socket)
-        else:
-            self._cursor = socket.welcome["cursor"]
-        await self._pull(socket)
+        await self._sync(socket)
         await socket.close()
 
     async def _run(self) -> None:
         while self._outbox or not self._stopping:
-            with contextlib.suppress(WebSocketException, OSError, Refused, AssertionError, httpx.HTTPError):
+            try:
                 await self._live()
-            await asyncio.sleep(0.05)
+            except CUT_OFF:
+                self.cut_off += 1
+            await asyncio.sleep(random.uniform(0.02, 0.3))
 
     async def _live(self) -> None:
         socket = await self.phone.connect(self._cursor)
+        taken, quiet_at = 0, time.monotonic()
         try:
-            if self._cursor is None:
-                self._cursor = socket.welcome["cursor"]
-            else:
-                await self._take_synced(socket)
+            await self._sync(socket)
             while self._outbox or not self._stopping:
-                self._take_messages(socket)
+                taken = self._take_live(socket, taken)
+                await self._pull_gaps(socket)
+                if time.monotonic() > quiet_at + HEARTBEAT_SECONDS:
+                    await self._compare(socket)
+                    quiet_at = time.monotonic()
                 if self._outbox:
                     await self._send_oldest(socket)
                 elif socket.is_closed:
@@ -74,45 +112,119 @@ class Device:
                 else:
                     await asyncio.sleep(0.01)
         finally:
-            self._take_messages(socket)
+            self._take_live(socket, taken)
             await socket.close()
 
     async def _send_oldest(self, socket: Socket) -> None:
-        send, frame = self._outbox[0]
-        ack = await socket.call(frame)
+        oldest = self._outbox[0]
+        was_doubtful, oldest.is_doubtful = oldest.is_doubtful, True
+        try:
+            ack = await self._ask(socket, oldest.frame)
+        except Refused as refusal:
+            oldest.is_doubtful = was_doubtful or refusal.code in IN_DOUBT
+            await self._bear(refusal)
+            return
         self._outbox.popleft()
-        send.succeed(ack["seq"])
+        oldest.send.succeed(ack["seq"])
+        conversation = oldest.frame["conversation"]
+        self._holdings[conversation].take(ack["seq"], oldest.send.key)
+        self._note(conversation, ack["seq"], head=ack["seq"])
 
-    def _take_messages(self, socket: Socket) -> None:
-        for frame in socket.of_type("message"):
-            if frame["conversation"] == self._conversation:
-                self._hold(frame["message"])
+    async def _bear(self, refusal: Refused) -> None:
+        """Drops what is refused for good; waits a moment with what is not."""
+        self.refusals.append(refusal.code or "")
+        if refusal.code not in FOR_GOOD:
+            await asyncio.sleep(min(1.0, float(refusal.problem.get("retry_after") or 0.1)))
+            return
+        dropped = self._outbox.popleft()
+        if not dropped.is_doubtful:
+            dropped.send.fail()
 
-    async def _take_synced(self, socket: Socket) -> None:
-        synced = await socket.expect("synced")
-        while True:
+    async def _ask(self, socket: Socket, frame: Frame) -> Frame:
+        return await asyncio.wait_for(socket.call(frame), ANSWER_SECONDS)
+
+    def _take_live(self, socket: Socket, taken: int) -> int:
+        """Takes the messages among the frames that came since; returns how many frames that makes."""
+        for frame in socket.events[taken:]:
+            if frame["type"] == "message" and frame["conversation"] in self._holdings:
+                self._hold(frame["conversation"], frame["message"])
+                self._note(frame["conversation"], frame["message"]["seq"], head=frame["head"])
+        return len(socket.events)
+
+    async def _sync(self, socket: Socket) -> None:
+        """Brings a connection that has just been welcomed up to date."""
+        if self._cursor is None:
+            await self._audit()
+        else:
+            await self._take_synced(socket, await asyncio.wait_for(socket.expect_any("synced", "resync"), ANSWER_SECONDS))
+        self._asked.clear()
+        await self._pull_gaps(socket)
+
+    async def _compare(self, socket: Socket) -> None:
+        """The heartbeat tells the inbox's position: another than ours means that something is missing."""
+        answer = await self._ask(socket, {"type": "heartbeat"})
+        if answer["cursor"] != self._cursor:
+            await self._take_synced(socket, await self._ask(socket, {"type": "sync", "cursor": self._cursor}))
+        self._asked.clear()
+
+    async def _take_synced(self, socket: Socket, synced: Frame) -> None:
+        """Takes what happened since the cursor, and only then the new one."""
+        while synced["type"] == "synced":
+            for touched in synced["conversations"]:
+                self._note(touched["conversation"], 0, head=touched["head"])
             for placed in synced["messages"]:
-                if placed["conversation"] == self._conversation:
-                    self._hold(placed["message"])
+                if placed["conversation"] in self._holdings:
+                    self._hold(placed["conversation"], placed["message"])
+                    self._note(placed["conversation"], placed["message"]["seq"], head=0)
+            await self._pull_gaps(socket)
             self._cursor = synced["cursor"]
             if not synced["more"]:
                 return
-            synced = await socket.call({"type": "sync", "cursor": self._cursor})
+            synced = await self._ask(socket, {"type": "sync", "cursor": self._cursor})
+        self.resyncs.append(synced["reason"])
+        await self._audit()
+        await self._pull_gaps(socket)
+        self._cursor = synced["cursor"]
 
-    async def _pull(self, socket: Socket) -> None:
-        """Pages down through everything, as a device without a cache does, and takes what it lacks."""
+    async def _audit(self) -> None:
+        """Compares the whole list of conversations."""
+        page: int | None = 1
+        cursor = None
+        while page is not None:
+            listed = await self.phone.api("GET", f"/conversations?page={page}")
+            cursor = cursor or listed["cursor"]
+            for entry in listed["entries"]:
+                self._note(entry["conversation"]["id"], 0, head=entry["head"])
+            page = listed["next"]
+        self._cursor = cursor
+
+    async def _pull_gaps(self, socket: Socket) -> None:
+        for conversation, head in self._heads.items():
+            if head > max(self._whole[conversation], self._asked.get(conversation, 0)):
+                self._asked[conversation] = head
+                await self._pull(socket, conversation)
+
+    async def _pull(self, socket: Socket, conversation: str) -> None:
+        """Pages down from the top to what it holds as a whole."""
+        whole, top = self._whole[conversation], 0
         before: int | None = None
         while True:
             place: Frame = {} if before is None else {"before": before}
-            page = await socket.call({"type": "history", "conversation": self._conversation, "limit": 100, **place})
+            page = await self._ask(socket, {"type": "history", "conversation": conversation, "limit": 100, **place})
+            top = top or page["head"]
             for message in page["messages"]:
-                self._hold(message)
-            if not page["more_before"]:
-                return
+                self._hold(conversation, message)
+            if not page["more_before"] or page["messages"][0]["seq"] <= whole + 1:
+                break
             before = page["messages"][0]["seq"]
+        self._whole[conversation] = max(whole, top)
 
-    def _hold(self, message: Frame) -> None:
-        key = (message["sender"], message["client_id"])
-        known = self.held.setdefault(message["seq"], key)
-        assert known == key, f"seq {message['seq']} was {known} and is {key}"
-        self._head = max(self._head, message["seq"])
+    def _hold(self, conversation: str, message: Frame) -> None:
+        self._histories[conversation].take(self._holdings[conversation], message)
+
+    def _note(self, conversation: str, seq: int, *, head: int) -> None:
+        """`seq` is held now, and there are messages up to `head`."""
+        if conversation in self._heads:
+            self._heads[conversation] = max(self._heads[conversation], head, seq)
+            if seq == self._whole[conversation] + 1:
+                self._whole[conversation] = seq

@@ -8,8 +8,9 @@ import pytest
 
 from tests.client import Phone
 from tests.conftest import StartServer
-from tests.journeys.checker import History, complaints
+from tests.journeys.checker import complaints
 from tests.journeys.device import Device
+from tests.journeys.history import History
 from tests.server import Server
 
 PEOPLE = 10
@@ -18,7 +19,7 @@ MESSAGES_EACH = 15
 pytestmark = pytest.mark.journey
 
 
-async def _crowd(server: Server) -> tuple[list[Device], History]:
+async def _crowd(server: Server) -> tuple[list[Device], str, History]:
     """Ten people with two devices each, all in one group."""
     history = History()
     first = [Phone(server.url, name=f"phone {number}") for number in range(PEOPLE)]
@@ -32,20 +33,15 @@ async def _crowd(server: Server) -> tuple[list[Device], History]:
         second = Phone(server.url, name="second")
         await second.log_in(phone.username)
         user = (await phone.api("GET", "/me"))["user"]["id"]
-        devices += [Device(phone, group, user, history), Device(second, group, user, history)]
-    page = await first[0].api("GET", f"/conversations/{group}/messages")
-    for message in page["messages"]:  # the events of forming the group are sends of their own
-        history.invoke(message["sender"], message["client_id"])
-    return devices, history
+        devices += [Device(which, user, {group: history}, name=f"{phone.username}'s {which.name}") for which in (phone, second)]
+    return devices, group, history
 
 
-async def _hold_everything(devices: list[Device], history: History) -> None:
-    """Every device catches up; a person who joined later sees from there on."""
-    for number, device in enumerate(devices):
+async def _hold_everything(devices: list[Device], group: str, history: History) -> None:
+    """Every device catches up; so does one of each person's that has forgotten everything."""
+    for device in devices:
         await device.catch_up()
-        name = f"device {number}"
-        history.held[name] = device.held
-        history.first[name] = min(device.held)
+        await Device(device.phone, device.user, {group: history}, name=f"{device.name}, anew").catch_up()
 
 
 async def _close(devices: list[Device]) -> None:
@@ -55,45 +51,41 @@ async def _close(devices: list[Device]) -> None:
 
 async def test_twenty_sockets_send_at_once_and_every_device_holds_the_same_dense_list(start_server: StartServer) -> None:
     server = start_server(SEND_RATE="1000", SEND_BURST="1000")
-    devices, history = await _crowd(server)
+    devices, group, history = await _crowd(server)
     for device in devices:
         device.start()
         for number in range(MESSAGES_EACH):
-            device.send(f"message {number}")
+            device.send(group, f"message {number}")
     await asyncio.gather(*(device.stop() for device in devices))
-    await _hold_everything(devices, history)
+    await _hold_everything(devices, group, history)
     assert complaints(history) == []
-    assert len(devices[0].held) == PEOPLE + len(devices) * MESSAGES_EACH
+    everything = history.holdings[devices[0].name].held
+    assert len(everything) == PEOPLE + len(devices) * MESSAGES_EACH
     await _close(devices)
 
 
 async def test_kill_9_in_the_middle_loses_nothing_that_was_acked(start_server: StartServer) -> None:
     server = start_server(SEND_RATE="1000", SEND_BURST="1000")
-    devices, history = await _crowd(server)
+    devices, group, history = await _crowd(server)
     for device in devices:
         device.start()
     for life in range(2):
         for device in devices:
             for number in range(MESSAGES_EACH):
-                device.send(f"life {life}, message {number}")
+                device.send(group, f"life {life}, message {number}")
         half_way = int((life + 0.5) * len(devices) * MESSAGES_EACH)
         await _until(partial(_acked, history, half_way))
         server.kill9()
         server.start()
     await asyncio.gather(*(device.stop() for device in devices))
-    await _hold_everything(devices, history)
+    await _hold_everything(devices, group, history)
     assert complaints(history) == []
-    assert all(send.outcome == "ok" for send in history.sends if not _is_event(send.client_id))
+    assert all(send.outcome == "ok" for send in history.sends)
     await _close(devices)
 
 
 def _acked(history: History, at_least: int) -> bool:
     return sum(send.outcome == "ok" for send in history.sends) >= at_least
-
-
-def _is_event(client_id: str) -> bool:
-    """System messages have name-based ids (version 5), people's are random (version 4)."""
-    return client_id[14] == "5"
 
 
 async def _until(condition: Callable[[], bool]) -> None:
