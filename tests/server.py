@@ -52,6 +52,10 @@ class Server:
         assert self._process is not None, "the server does not run"
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def log(self) -> str:
         """Everything it has printed, over all its lives."""
         return self._log_path.read_text(errors="replace") if self._log_path.exists() else ""
@@ -70,6 +74,11 @@ class Server:
             assert time.monotonic() < deadline, f"the server did not get ready:\n{self.log()}"
             time.sleep(0.02)
         self.port = int(ready[1])
+
+    def send_signal(self, how: signal.Signals) -> None:
+        """Without waiting for what it does."""
+        assert self._process is not None, "the server does not run"
+        self._process.send_signal(how)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Asks it to end, waits, returns its exit code."""

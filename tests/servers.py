@@ -49,12 +49,12 @@ class Services:
             "REDIS_PORT": redis[0],
             "OPENSEARCH_PORT": free_opensearch_port(),
         }
-        self._environment = {name: str(port) for name, port in ports.items()} | {"DATA_DIR": str(data_dir)} | more
+        self.surroundings = {name: str(port) for name, port in ports.items()} | {"DATA_DIR": str(data_dir)} | more
 
     def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, ROOT / "bin/services", *words],
-            env=os.environ | self._environment | more,
+            env=os.environ | self.surroundings | more,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,
