@@ -23,7 +23,7 @@ _decoder = msgspec.msgpack.Decoder(list[dict[str, Any]])
 
 
 class RedisLayer(NodeLayer):
-    """A channel lives on the Redis that its name chooses among `urls`; all processes must name the same, in the same order.
+    """A channel lives on the Redis that its name, behind the first dot, chooses among `urls`: the same in all processes, in the same order.
 
     Beyond what Redis takes in time, packets wait in a bounded queue, and are dropped and counted (`losses`) beyond that. A channel hears
     what is sent while it is attached or somebody `receive`s on it; nothing is kept for later, and every process that listens hears all.
@@ -139,7 +139,9 @@ class RedisLayer(NodeLayer):
         return publisher
 
     def _place(self, channel: str) -> int:
-        return zlib.crc32(channel.encode()) % len(self._urls) if len(self._urls) > 1 else 0
+        """`node.one` and `presence.one` share a Redis, so that a node needs but one subscription."""
+        owner = channel.partition(".")[2] or channel
+        return zlib.crc32(owner.encode()) % len(self._urls)
 
     def _come_home(self) -> None:
         """Connections belong to the loop that made them. A loop that has ended took its own along."""

@@ -64,7 +64,7 @@ async def test_devices_are_told_a_few_at_a_time(world: World, monkeypatch: pytes
     async def note_pause(seconds: float) -> None:
         pauses.append(sum(len(screen.frames) for screen in screens))
 
-    monkeypatch.setattr(gap.asyncio, "sleep", note_pause)
+    monkeypatch.setattr(asyncio, "sleep", note_pause)
     await tell_cursors(world.chat)
     assert pauses == [2, 4, 5]
 

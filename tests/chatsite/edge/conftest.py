@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chatsite.edge.redis import Shards
+from tests.shards import Shards
 
 
 @pytest.fixture(scope="package")

@@ -9,8 +9,8 @@ from channels.exceptions import ChannelFull
 
 from chatsite.edge import redis_publisher, redis_subscriber
 from chatsite.edge.redis_layer import RedisLayer
-from tests.chatsite.edge.redis import Shards
 from tests.contracts.layer import ARRIVAL_SECONDS, Ear, LayerContract, Pair, ears, hears, numbered
+from tests.shards import Shards
 
 pytestmark = pytest.mark.servers
 

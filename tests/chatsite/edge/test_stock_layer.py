@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chatsite.edge.stock_layer import StockLayer
-from tests.chatsite.edge.redis import Shards
 from tests.contracts.layer import Pair, StockContract, ears, hears
+from tests.shards import Shards
 
 pytestmark = pytest.mark.servers
 
