@@ -11,7 +11,7 @@ from django.conf import settings
 
 from chatsite.core.clock import clock
 from chatsite.core.errors import Busy, ChatsiteError
-from chatsite.edge.consumer import SLOW, LeanConsumer
+from chatsite.edge.consumer import QUEUE_CHARACTERS, SLOW, LeanConsumer
 from messaging.protocol import commands
 from messaging.protocol.commands import FRAME_MAX, decode_command, parse_id, refused_id
 from messaging.protocol.events import Ack, HeartbeatEvent, Page, Welcome, encode_error, encode_event, view_message
@@ -41,6 +41,7 @@ class ChatConsumer(LeanConsumer):
     """One socket. `node` is set before the first frame is read; `user_id` and `device_id` by `hello`."""
 
     strangers: ClassVar[int] = 0  # open sockets that have not said hello
+    _held_characters = 0
 
     async def opened(self) -> None:
         self.heard_at = clock.monotonic()
@@ -92,7 +93,8 @@ class ChatConsumer(LeanConsumer):
     def deliver(self, frame: str) -> None:
         if self._held is None:
             super().deliver(frame)
-        elif len(self._held) < HELD_MAX:
+        elif len(self._held) < HELD_MAX and self._held_characters + len(frame) <= QUEUE_CHARACTERS:
+            self._held_characters += len(frame)
             self._held.append(frame)
         else:
             self.close(SLOW, "too slow")
