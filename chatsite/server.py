@@ -158,6 +158,8 @@ class _RefusalCatcher:
             return
         try:
             await self._application(scope, receive, send)
+        except asyncio.CancelledError:  # a second signal: uvicorn ends its loop without telling the application
+            return
         except StartupRefused as reason:
             self.reason = reason
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # the reason is told by our caller
