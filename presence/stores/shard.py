@@ -6,6 +6,7 @@ that lost everything is told everything, without anybody keeping a log.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -73,7 +74,6 @@ class PresenceShard:
         try:
             return await self._watch(users)
         except Unavailable:
-            self._is_away = True
             return []
 
     def unwatch(self, users: Iterable[int]) -> None:
@@ -90,10 +90,8 @@ class PresenceShard:
 
     async def sweep(self) -> Swept:
         swept = Swept([], [])
-        try:
+        with suppress(Unavailable):  # what was found until then is found
             await self._sweep(swept)
-        except Unavailable:
-            self._is_away = True
         return swept
 
     # --- What the shard is told -----------------------------------------------------------------------------------------
@@ -133,13 +131,12 @@ class PresenceShard:
         try:
             return await self._say()
         except Unavailable:
-            self._is_away = True
             return []
 
     async def _say(self) -> list[Transition]:
         transitions: list[Transition] = []
         async with self._lock:
-            while self._unsaid:
+            while self._unsaid and not self._is_away:
                 said = {user: self._word(user, grace) for user, grace in islice(self._unsaid.items(), BATCH)}
                 words = [word for pair in said.items() for word in pair]
                 moment, changes = await self._change(SAY, *words)
@@ -180,8 +177,9 @@ class PresenceShard:
         self._order += 1
         try:
             fresh, *answer = await self._run(script, self._order, *arguments)
-        except BaseException:  # it may have been done, and may have come too late for our lease
+        except BaseException as error:  # it may have been done, and may have come too late for our lease
             self._must_repeat = True
+            self._is_away = self._is_away or isinstance(error, Unavailable)
             raise
         self._must_repeat = self._must_repeat or bool(fresh)
         return answer

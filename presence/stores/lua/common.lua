@@ -23,7 +23,7 @@ elseif now < seen then -- the clock was set back: no promise may last longer tha
     end
   end
 end
-if not seen or now < seen or now - seen >= 1000 then redis.call('HSET', 'p', 'seen', now, 'quiet', quiet, 'blank', blank) end
+if not seen or now < seen or now - seen >= lease / 30 then redis.call('HSET', 'p', 'seen', now, 'quiet', quiet, 'blank', blank) end
 local is_quiet, is_blank = now < quiet, now < blank
 
 -- Renews the caller's lease; 1 when there was none any more: all that the caller said has to be said again.
