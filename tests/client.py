@@ -36,6 +36,7 @@ class Phone:
         self.name = name
         self.token: str | None = None
         self.username = ""
+        self.node = ""  # the URL of the node it connected to last
         # Plain HTTP to ourselves: reading the world's certificates would cost more than the requests do.
         self.http = httpx.AsyncClient(
             base_url=url, trust_env=False, verify=False, timeout=WAIT_SECONDS, headers={"X-Device-Name": name}
@@ -94,6 +95,7 @@ class Phone:
             hello["reads"] = reads
         await socket.send(hello)
         socket.be_welcome(await socket.expect("welcome"))
+        self.node = node["url"]
         return socket
 
     def socket_url(self, url: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from chatsite.coordination.shards import Shards
+from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.failpoints import Arming, Bug, arm
 from tests.server import ROOT, Server, environment
 from tests.servers import Services, free_ports
@@ -49,6 +52,7 @@ class Cluster:
         self._shared: dict[str, str] = {}
         self._guard: subprocess.Popen[str] | None = None
         self._frozen: set[str] = set()
+        self._mistaken: subprocess.Popen[bytes] | None = None
         self.programs: dict[str, Server] = {}
 
     @property
@@ -65,11 +69,8 @@ class Cluster:
 
     def up(self) -> None:
         """Returns when everything answers."""
-        (self.place / "data").mkdir(parents=True, exist_ok=True)
-        self._guard = subprocess.Popen(
-            [sys.executable, "-m", "tests.guard"],
-            cwd=ROOT, env=os.environ | self.services.surroundings, stdin=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
+        (self.place / "data").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._guard = self._start_guard()
         self.services.up(*KINDS)
         self._shared = self.services.env() | {
             "CHATSITE_PROFILE": "distributed",
@@ -82,6 +83,12 @@ class Cluster:
         }
         self.manage("prepare")
         self.plant(None)
+
+    def _start_guard(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.guard"],
+            cwd=ROOT, env=os.environ | self.services.surroundings, stdin=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
 
     def plant(self, bug: Bug | None) -> None:
         """Starts all programs anew, with this bug in them."""
@@ -105,9 +112,9 @@ class Cluster:
             self._until(lambda: not self._is_alive(name), f"the end of {name}")
         self._frozen.discard(name)
 
-    def terminate(self, name: str) -> None:
-        """SIGTERM, and waits for the end: a node drains."""
-        self.programs[name].stop()
+    def terminate(self, name: str) -> int:
+        """SIGTERM, and waits for the end: a node drains. Returns its exit code."""
+        return self.programs[name].stop()
 
     def freeze(self, name: str) -> None:
         self._signal(name, signal.SIGSTOP)
@@ -116,6 +123,10 @@ class Cluster:
     def thaw(self, name: str) -> None:
         self._signal(name, signal.SIGCONT)
         self._frozen.discard(name)
+
+    def note_frozen(self, name: str) -> None:
+        """It has stopped itself at a failure point."""
+        self._frozen.add(name)
 
     def restart(self, *names: str) -> None:
         """Starts what has ended, on the same ports and data."""
@@ -155,6 +166,44 @@ class Cluster:
 
     def await_point(self, armed: Armed) -> None:
         self._until(lambda: armed.is_reached, "a failure point to be reached", seconds=POINT_SECONDS)
+
+    def name_of(self, socket_url: str) -> str:
+        """The node with that socket URL."""
+        return next(name for name in self.nodes if self.socket_url(name) == socket_url)
+
+    def shard_of(self, key: str) -> str:
+        """The name of the shard on which a conversation or a user lives."""
+        shards = Shards(self._shared["REDIS_SHARD_URLS"].split(","), self.cassandra_options())
+        return f"redis-shard-{shards.of(int(key)) + 1}"
+
+    def cassandra_options(self) -> CassandraOptions:
+        """For a log of the test's own."""
+        return {
+            "hosts": self._shared["CASSANDRA_HOSTS"].split(","),
+            "port": int(self._shared["CASSANDRA_PORT"]),
+            "keyspace": "chatsite",
+            "datacenter": self._shared["CASSANDRA_DATACENTER"],
+        }
+
+    def redis(self, name: str, *command: str) -> None:
+        """A command for that Redis, as an operator types it."""
+        done = subprocess.run(
+            ["redis-cli", "-p", str(self.services.port(name)), *command], capture_output=True, text=True, timeout=20
+        )
+        assert done.stdout.strip() == "OK", done.stdout + done.stderr
+
+    def start_by_mistake(self, shard: str, *options: str) -> None:
+        """Starts a shard's Redis outside of `bin/services`, with options it must not have."""
+        data = self.place / "data" / "services" / shard
+        self._mistaken = subprocess.Popen(["redis-server", data / "redis-shard.conf", *options], stdout=subprocess.DEVNULL)
+
+    def end_mistake(self, shard: str) -> None:
+        """Ends that one, and removes the file it went by."""
+        if self._mistaken is not None:
+            self._mistaken.kill()
+            self._mistaken.wait()
+            self._mistaken = None
+        shutil.rmtree(self.place / "data" / "services" / shard / "appendonlydir", ignore_errors=True)
 
     def log(self) -> str:
         """What every program has printed."""

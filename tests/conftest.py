@@ -11,6 +11,7 @@ import pytest
 
 from tests.browser import Browsers, launched
 from tests.client import PASSWORD, Phone
+from tests.faults.fixtures import cast, cluster, rows, standing_cluster, trial, verdict  # noqa: F401 - one cluster for all who ask
 from tests.server import Server, copy_template, manage
 from tests.servers import Services
 

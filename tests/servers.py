@@ -82,5 +82,8 @@ class Services:
     def record(self, name: str) -> Path:
         return self.data_dir / "services" / "run" / f"{name}.json"
 
+    def port(self, name: str) -> int:
+        return int(json.loads(self.record(name).read_text())["port"])
+
     def pid(self, name: str) -> int:
         return int(json.loads(self.record(name).read_text())["pid"])

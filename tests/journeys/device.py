@@ -42,12 +42,13 @@ class Device:
 
     def __init__(self, phone: Phone, user: str, histories: Mapping[str, History], *, name: str) -> None:
         self.phone = phone
+        self.node = ""  # the socket URL of the node it is connected to
         self.user = user
         self.name = name
         self.cut_off = 0  # times that its connection ended
         self.refusals: list[str] = []
         self.resyncs: list[str] = []  # why its cursor was no good
-        self._histories = histories
+        self.histories = histories
         self._holdings = {conversation: history.holding(name, user) for conversation, history in histories.items()}
         self._outbox: deque[_Outgoing] = deque()
         self._heads = dict.fromkeys(histories, 0)
@@ -61,6 +62,11 @@ class Device:
     def unsent(self) -> int:
         return len(self._outbox)
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """As far as it knows, once it has been connected."""
+        return self._cursor is not None and all(head <= self._whole[conversation] for conversation, head in self._heads.items())
+
     def start(self) -> None:
         self._stopping = False
         self._runner = asyncio.create_task(self._run())
@@ -71,12 +77,18 @@ class Device:
         assert self._runner is not None
         await asyncio.wait_for(self._runner, within_seconds)
 
+    async def abandon(self) -> None:
+        """Ends it as it is."""
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.gather(self._runner, return_exceptions=True)
+
     def send(self, conversation: str, text: str) -> Send:
         """Into the outbox: it is tried under one client id until it is acked, or refused for good."""
         frame = {
             "type": "send", "conversation": conversation, "client_id": str(uuid4()), "text": text, "after": self._heads[conversation],
         }  # fmt: skip
-        send = self._histories[conversation].invoke(self.user, str(frame["client_id"]))
+        send = self.histories[conversation].invoke(self.user, str(frame["client_id"]))
         self._outbox.append(_Outgoing(send, frame))
         return send
 
@@ -96,6 +108,7 @@ class Device:
 
     async def _live(self) -> None:
         socket = await self.phone.connect(self._cursor)
+        self.node = self.phone.node
         taken, quiet_at = 0, time.monotonic()
         try:
             await self._sync(socket)
@@ -220,7 +233,7 @@ class Device:
         self._whole[conversation] = max(whole, top)
 
     def _hold(self, conversation: str, message: Frame) -> None:
-        self._histories[conversation].take(self._holdings[conversation], message)
+        self.histories[conversation].take(self._holdings[conversation], message)
 
     def _note(self, conversation: str, seq: int, *, head: int) -> None:
         """`seq` is held now, and there are messages up to `head`."""
