@@ -118,7 +118,7 @@ class RedisReceipts:
 
     async def _call_mark(self, shard: int, marks: list[Mark]) -> list[_Raised]:
         words = (word for mark in marks for word in (mark.conversation, mark.user, mark.read, mark.delivered))
-        answers = await self._shards.run(shard, _MARK, KEPT_SECONDS, self._store_after_ms, *words)
+        answers = await self._shards.run(shard, _MARK, self._store_after_ms, *words)
         return [
             (Mark(mark.conversation, mark.user, read=answer[0], delivered=answer[1]), bool(answer[2])) if answer else None
             for mark, answer in zip(marks, answers, strict=True)
@@ -146,7 +146,7 @@ class RedisReceipts:
             marks = [_mark(int(claimed[start]), *claimed[start + 1 : start + 3]) for start in range(0, len(claimed), 3)]
             await self._stored.write(marks)
             if claimed:
-                await self._shards.run(shard, _SETTLE, self._store_after_ms, *claimed)
+                await self._shards.run(shard, _SETTLE, KEPT_SECONDS, self._store_after_ms, *claimed)
             if len(marks) < CLAIM_MAX:
                 return
 

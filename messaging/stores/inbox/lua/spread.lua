@@ -1,21 +1,22 @@
 -- Appends entries to inboxes. Answers {epoch, {node …} of each spread, {position …} of each user in turn}.
 -- ARGV: epoch, now (ms, or '' for the clock of the shard), how long a push check waits (ms), how many entries an inbox keeps, and how long
--- it lives after its last (seconds); then for every spread: kind, conversation, seq, author ('' sets no push check), how many users, the users.
+-- it lives (seconds); then for every spread: kind, conversation, seq, author ('' sets no push check), how many users, the users.
 -- Ids stay strings: they are longer than a number here is exact.
 local now, push_delay, kept, lives = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if now == '' then
   local clock = redis.call('TIME')
   now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
 end
+local place = now .. '-*'
 
 local function append(inbox, kind, conversation, seq)
-  local added = redis.pcall('XADD', inbox, 'MAXLEN', '~', kept, now .. '-*', 'k', kind, 'c', conversation, 's', seq)
+  local added = redis.pcall('XADD', inbox, 'MAXLEN', '~', kept, place, 'k', kind, 'c', conversation, 's', seq)
   if type(added) == 'table' then -- somebody's clock was ahead of ours: positions only rise
     local last = redis.call('XREVRANGE', inbox, '+', '-', 'COUNT', 1)[1][1]
     local same = string.match(last, '^%d+') .. '-*'
     added = redis.call('XADD', inbox, 'MAXLEN', '~', kept, same, 'k', kind, 'c', conversation, 's', seq)
   end
-  redis.call('EXPIRE', inbox, lives)
+  if redis.call('XLEN', inbox) % 16 == 1 then redis.call('EXPIRE', inbox, lives) end -- each time would cost more than the entry
   return added
 end
 

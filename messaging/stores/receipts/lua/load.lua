@@ -1,4 +1,4 @@
--- Takes in the stored marks of a conversation, by maximum. ARGV: epoch, conversation, how long marks live after the last (seconds),
+-- Takes in the stored marks of a conversation, by maximum. ARGV: epoch, conversation, how long marks live on (seconds),
 -- then user, read, delivered of each. The field of no user says that it was done.
 local marks = 'm:' .. ARGV[2]
 redis.call('HSET', marks, '', '')
