@@ -5,6 +5,7 @@ import msgspec
 from chatsite.core.errors import Invalid, NotFound
 from messaging.protocol.types import Message, Span
 from messaging.services.chat import Chat
+from messaging.services.stand import stand_of
 
 CHARACTERS = 500_000
 
@@ -31,9 +32,8 @@ async def read_history(
     """One page: the newest, or those before, after or around a seq; fewer than `limit` when they are long. Raises NotAMember, Invalid."""
     if sum(place is not None for place in (before, after, around)) > 1:
         raise Invalid("Give one of before, after and around", field="before")
-    members = await chat.members.get(conversation)
+    members, stand = await stand_of(chat, conversation, user=reader)
     spans = members.member(reader).spans
-    (stand,) = await chat.sequencer.heads([conversation])
     head = members.last_seen_by(reader, stand.seq)
     # Where an empty page stands: what is above lies after it, the rest before.
     place = next((place for place in (after, around, before and before - 1) if place is not None), head)
@@ -60,9 +60,7 @@ async def read_history(
 
 async def read_message(chat: Chat, *, reader: int, conversation: int, seq: int) -> Message:
     """One message. Raises NotAMember, NotFound."""
-    members = await chat.members.get(conversation)
-    members.member(reader)
-    (stand,) = await chat.sequencer.heads([conversation])
+    members, stand = await stand_of(chat, conversation, user=reader)
     if seq > stand.seq or not members.sees(reader, seq):
         raise NotFound
     found = await chat.log.pick([(conversation, seq)])

@@ -10,6 +10,7 @@ from messaging.protocol.events import PREVIEW_MAX, view_message
 from messaging.protocol.types import Mark, Message, count_visible
 from messaging.services.chat import Chat
 from messaging.services.members import Members, assemble
+from messaging.services.stand import stand_of
 from messaging.services.views import conversation_view
 from messaging.stores.sequencer.base import Head
 
@@ -40,7 +41,7 @@ async def list_conversations(chat: Chat, *, user: int, page: int = 1) -> Listing
 
     ordered = sorted(places, key=activity, reverse=True)
     start = (page - 1) * PAGE
-    loaded = await _members_of(chat, ordered[start : start + PAGE])
+    loaded = await _members_of(chat, {conversation: heads[conversation] for conversation in ordered[start : start + PAGE]})
     shown = [(members, heads[conversation]) for conversation, members in loaded.items()]
     return Listing(
         entries=await _entries(chat, user, [(members, head) for members, head in shown if not _is_hidden(members, head, user)]),
@@ -51,9 +52,7 @@ async def list_conversations(chat: Chat, *, user: int, page: int = 1) -> Listing
 
 async def read_entry(chat: Chat, *, user: int, conversation: int) -> dict[str, Any]:
     """One entry of the list. Raises NotAMember."""
-    members = await chat.members.get(conversation)
-    members.member(user)
-    (head,) = await chat.sequencer.heads([conversation])
+    members, head = await stand_of(chat, conversation, user=user)
     return (await _entries(chat, user, [(members, head)]))[0]
 
 
@@ -74,9 +73,12 @@ def _is_hidden(members: Members, head: Head, user: int) -> bool:
     return not own.is_in and own.state != "invited" and not own.spans
 
 
-async def _members_of(chat: Chat, conversations: list[int]) -> dict[int, Members]:
-    """From the cache, and what is missing with two queries for all."""
-    known = {conversation: chat.members.peek(conversation) for conversation in conversations}
+async def _members_of(chat: Chat, heads: dict[int, Head]) -> dict[int, Members]:
+    """From the cache, and what is missing or older than its head with two queries for all."""
+    known = {conversation: chat.members.peek(conversation) for conversation in heads}
+    for conversation, members in known.items():
+        if members is not None and members.version < heads[conversation].mv:
+            known[conversation] = None
     missing = [conversation for conversation, members in known.items() if members is None]
     found = await database_sync_to_async(_load)(missing) if missing else {}
     return {conversation: members or found[conversation] for conversation, members in known.items()}

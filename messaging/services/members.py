@@ -13,6 +13,7 @@ from messaging.protocol.types import Span, last_visible, visible
 
 KEPT = 20_000
 FRESH_SECONDS = 60.0
+REFRESH_SECONDS = 1.0
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -92,6 +93,13 @@ class MemberCache:
         """Raises NotAMember when there is no such conversation: to an outsider that is the same."""
         members = self.peek(conversation)
         return members if members is not None else await self.reload(conversation)
+
+    async def refresh(self, conversation: int) -> Members:
+        """As it stands, give or take a second. Raises NotAMember."""
+        members = self.peek(conversation)
+        if members is not None and self._clock.monotonic() - self._loaded_at[conversation] < REFRESH_SECONDS:
+            return members
+        return await self.reload(conversation)
 
     async def reload(self, conversation: int) -> Members:
         members: Members = await database_sync_to_async(load_members)(conversation)

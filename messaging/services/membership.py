@@ -29,6 +29,7 @@ from messaging.services.fanout import tell
 from messaging.services.members import Members
 from messaging.services.rules import GROUP_MAX, check_change
 from messaging.services.send import SendRoad
+from messaging.services.stand import members_for
 from messaging.services.views import encode_conversation
 from messaging.stores.inbox.base import Entry, Spread
 
@@ -79,7 +80,7 @@ async def decline(chat: Chat, *, user: int, conversation: int) -> None:
 @unbroken
 async def join(chat: Chat, road: SendRoad, *, user: int, conversation: int) -> Members:
     """Accepts an invitation: from this seq on the user sees the conversation. Joining twice is joining once."""
-    members = await chat.members.get(conversation)
+    members = await members_for(chat, conversation, user=user)
     own = members.member(user)
     if own.is_in:
         return members
@@ -97,7 +98,7 @@ async def join(chat: Chat, road: SendRoad, *, user: int, conversation: int) -> M
 @unbroken
 async def leave(chat: Chat, road: SendRoad, *, user: int, conversation: int) -> None:
     """Raises NotAMember. When the last owner leaves, the longest-standing admin, else member, takes over."""
-    members = await chat.members.get(conversation)
+    members = await members_for(chat, conversation, user=user)
     members.joined_member(user)
     await _change(chat, road, conversation, by=user, event={"type": "left", "user": str(user)})
 
@@ -284,7 +285,7 @@ async def _uninvite(chat: Chat, *, by: int, user: int, conversation: int, state:
             place.save(update_fields=["state", "last_title"])
             _count_revision(row)
 
-    (await chat.members.get(conversation)).member(by)
+    await members_for(chat, conversation, user=by)
     await database_sync_to_async(write)()
     await announce(chat, await chat.members.reload(conversation), also=[user])
 

@@ -17,6 +17,7 @@ from chatsite.edge import sessions
 from messaging.services.chat import Chat, close_chat, open_chat
 from messaging.services.drain import move_everybody
 from messaging.services.fanout import receive_packets
+from messaging.services.gap import Gaps
 from messaging.services.limits import Limits
 from messaging.services.membership import finish_pending
 from messaging.services.owed import finish_owed
@@ -53,6 +54,7 @@ class Node:
         self.online = Online(load("PRESENCE", PresenceStore), node=chat.node, layer=chat.layer)  # type: ignore[type-abstract]
         self.limits = Limits()
         self.is_draining = False
+        self._gaps = Gaps(chat)
         self._pusher = open_pusher()
         self._chores: list[asyncio.Task[None]] = []
 
@@ -61,20 +63,26 @@ class Node:
         await self.discovery.start(watch=settings.ROLE in ROLES_OF_REST)
         receive_packets(self.chat)
         self.online.open()
+        self.chat.layer.on_gap(self._gaps.compare_soon)
+        await self.chat.layer.ready()  # heard before anybody is registered here
         sessions.serve_on(asyncio.get_running_loop())
-        finished = await finish_pending(self.chat, self.road), await finish_owed(self.chat)
+        finished = await finish_pending(self.chat, self.road), await finish_owed(self.chat, whose="all")
         if any(finished):
             logger.info("finished %d membership changes and %d messages of the last run", *finished)
-        chores = (
-            (1.0, self._flush),
-            (1.0, self._sweep_presence),
-            (1.0, self._push),
-            (2.0, self._close_silent),
-            (2.0, self._announce),
-            (3.0, self._close_revoked),
-            (5.0, self._repair),
-        )
-        self._chores = [asyncio.create_task(_repeat(seconds, chore)) for seconds, chore in (*chores, (600.0, self._trim))]
+        chores = [(1.0, self._flush)]
+        if settings.ROLE in ROLES_OF_SOCKETS:
+            chores += [
+                (1.0, self._sweep_presence),
+                (1.0, self._push),
+                (1.0, self._repair),
+                (2.0, self._close_silent),
+                (2.0, self._announce),
+                (3.0, self._close_revoked),
+                (5.0, self._repair_groups),
+                (5.0, self._refresh),
+                (600.0, self._trim),
+            ]
+        self._chores = [asyncio.create_task(_repeat(seconds, chore)) for seconds, chore in chores]
         await self._announce()
 
     async def drain(self) -> None:
@@ -88,13 +96,14 @@ class Node:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._gaps.close()
         await self.discovery.close()
         await self.road.drain()
         await self._flush()
         sessions.serve_on(None)
         await self.online.close()
-        self.chat.layer.detach(self.chat.channel)
-        close_chat(self.chat)
+        await self.chat.layer.close()
+        await close_chat(self.chat)
 
     async def _announce(self) -> None:
         if settings.ROLE in ROLES_OF_SOCKETS:
@@ -126,15 +135,15 @@ class Node:
             sessions.close_devices(await database_sync_to_async(devices_revoked_within)(REVOCATION_WINDOW_SECONDS))
 
     async def _repair(self) -> None:
-        """What failed half way while a store was away: what was acked gets into the inboxes, groups can change and talk again."""
-        if self.road.owes:
-            self.road.owes = False
-            try:
-                await finish_owed(self.chat)
-            except Exception:
-                self.road.owes = True
-                raise
+        """What failed half way while a store was away, or on a node that died: what was acked gets into the inboxes."""
+        await finish_owed(self.chat)
+
+    async def _repair_groups(self) -> None:
+        """Changes that were left half way: their groups can change and talk again."""
         await finish_pending(self.chat, self.road, older_than_seconds=PENDING_SECONDS)
+
+    async def _refresh(self) -> None:
+        await self.chat.inbox.refresh()
 
     async def _trim(self) -> None:
         await self.chat.inbox.trim(keep_entries=INBOX_ENTRIES, keep_after=clock.now_ms() - INBOX_DAYS * 86_400_000)
@@ -166,7 +175,7 @@ async def get_node() -> Node:
 async def start_node() -> Node:
     """Raises StartupRefused, when another process owns the message file for one."""
     discovery = cast("DiscoveryConfig", apps.get_app_config("chatsite_discovery")).discovery
-    node = Node(open_chat(node=settings.NODE_NAME), discovery)
+    node = Node(await open_chat(node=settings.NODE_NAME), discovery)
     await node.start()
     return node
 

@@ -22,6 +22,16 @@ async def conversations_with_a_place(user: int, conversations: Iterable[int]) ->
     return found
 
 
+async def conversations_of(user: int) -> list[int]:
+    """All in which the user has, or had, a place."""
+    found: list[int] = await database_sync_to_async(_places_of)(user)
+    return found
+
+
+def _places_of(user: int) -> list[int]:
+    return list(Membership.objects.filter(user_id=user).values_list("conversation_id", flat=True))
+
+
 def _with_a_place(user: int, conversations: list[int]) -> set[int]:
     places = Membership.objects.filter(user_id=user, conversation_id__in=conversations)
     return set(places.values_list("conversation_id", flat=True))

@@ -7,7 +7,7 @@ from chatsite.core.clock import Clock, clock
 from chatsite.core.errors import NotAMember
 from messaging.protocol.types import count_visible
 from messaging.services.chat import Chat
-from messaging.services.members import Members
+from messaging.services.stand import stand_of
 from messaging.stores.inbox.base import PushCheck
 from notifications.gateways.base import Notice
 from notifications.services.push import Pusher
@@ -31,13 +31,12 @@ async def push_due(chat: Chat, pusher: Pusher, *, clock: Clock = clock) -> int:
 async def _notices(chat: Chat, check: PushCheck, devices: list[int]) -> list[Notice]:
     """One for each device that lacks the message, unless it was read anywhere, or its reader may no longer see it."""
     try:
-        members: Members = await chat.members.get(check.conversation)
+        members, head = await stand_of(chat, check.conversation, user=check.user)
     except NotAMember:
         return []
     (mark,) = await chat.receipts.of_user(check.user, [check.conversation])
     if mark.read >= check.seq or not members.sees(check.user, check.seq):
         return []
-    (head,) = await chat.sequencer.heads([check.conversation])
     unread = count_visible(members.member(check.user).spans, above=mark.read, upto=head.seq)
     acknowledged = await chat.inbox.acknowledged(devices, check.conversation)
     return [

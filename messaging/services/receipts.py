@@ -10,6 +10,7 @@ from messaging.services.chat import Chat
 from messaging.services.fanout import tell
 from messaging.services.members import Members
 from messaging.services.people import conversations_with_a_place
+from messaging.services.stand import members_for, stand_of
 from messaging.stores.inbox.base import Acknowledgement, Entry, Spread
 
 
@@ -36,8 +37,8 @@ async def mark_read(
     chat: Chat, buffer: ReceiptBuffer, *, reader: int, device: int, conversation: int, upto: int, skip: object = None
 ) -> None:
     """The reader has read up to a seq; a seq from the future counts as the head. Raises NotAMember."""
-    members = await chat.members.get(conversation)
-    seq = await _visible_part(chat, members, reader, upto)
+    members, head = await stand_of(chat, conversation, user=reader)
+    seq = members.last_seen_by(reader, min(upto, head.seq))
     await _mark(chat, buffer, members, Mark(conversation, reader, read=seq, delivered=seq), device=device, skip=skip)
 
 
@@ -45,8 +46,8 @@ async def mark_delivered(
     chat: Chat, buffer: ReceiptBuffer, *, receiver: int, device: int, conversation: int, upto: int, skip: object = None
 ) -> None:
     """A device of the receiver holds everything up to a seq. Raises NotAMember."""
-    members = await chat.members.get(conversation)
-    seq = await _visible_part(chat, members, receiver, upto)
+    members, head = await stand_of(chat, conversation, user=receiver)
+    seq = members.last_seen_by(receiver, min(upto, head.seq))
     await _mark(chat, buffer, members, Mark(conversation, receiver, delivered=seq), device=device, skip=skip)
 
 
@@ -64,7 +65,7 @@ async def repeat_reads(
 
 async def list_marks(chat: Chat, *, reader: int, conversation: int) -> list[Mark]:
     """Everybody's marks, those of people who are in. Raises NotAMember."""
-    members = await chat.members.get(conversation)
+    members = await members_for(chat, conversation, user=reader)
     members.joined_member(reader)
     return [mark for mark in await chat.receipts.of_conversation(conversation) if _is_in(members, mark.user)]
 
@@ -107,12 +108,6 @@ async def _mark(chat: Chat, buffer: ReceiptBuffer, members: Members, mark: Mark,
             await tell(chat, members.joined, _event(moved.conversation, [moved]), skip=skip)
         elif mark.read:  # unread counts on one's own devices do not wait for the second
             await tell(chat, (moved.user,), _event(moved.conversation, [moved]), skip=skip)
-
-
-async def _visible_part(chat: Chat, members: Members, user: int, upto: int) -> int:
-    members.member(user)
-    (stand,) = await chat.sequencer.heads([members.conversation])
-    return members.last_seen_by(user, min(upto, stand.seq))
 
 
 def _is_in(members: Members, user: int) -> bool:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from itertools import groupby
 
-from chatsite.core.errors import NotAMember
 from messaging.protocol.events import Placed, PlacedMarks, Resync, Synced, Touched, view_marks, view_message
 from messaging.protocol.types import Message
 from messaging.services.chat import Chat
 from messaging.services.history import CHARACTERS
 from messaging.services.members import Members
+from messaging.services.people import conversations_of
 from messaging.services.receipts import list_marks
+from messaging.services.stand import stands_of
 from messaging.services.views import encode_conversation
 from messaging.stores.inbox.base import Entry, Lost
 from messaging.stores.log.base import PAGE_MAX
@@ -19,16 +20,24 @@ MESSAGES = 500
 
 
 async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = None) -> Synced | Resync:
-    """The frame that answers `sync`, and follows `welcome` when `hello` came with a cursor."""
+    """The frame that answers `sync`, and follows `welcome` when `hello` came with a cursor.
+
+    Where what numbers conversations has lost its state since, an acked message may be in no inbox: all of the user's conversations there are
+    told, with their heads, so that the device can compare.
+    """
     piece = await chat.inbox.read(user, cursor=cursor, limit=ENTRIES)
     if isinstance(piece, Lost):
         return Resync(id=command_id, cursor=piece.cursor, reason=piece.reason)
     by_conversation: dict[int, list[Entry]] = {}
     for entry in piece.entries:
         by_conversation.setdefault(entry.conversation, []).append(entry)
-    members = await _members_of(chat, user, by_conversation)
-    conversations = list(members)
-    heads = dict(zip(conversations, await chat.sequencer.heads(conversations), strict=True))
+    if piece.renewed:
+        for conversation in chat.sequencer.of_lanes(await conversations_of(user), piece.renewed):
+            by_conversation.setdefault(conversation, [])
+    stands = await stands_of(chat, by_conversation, user=user)
+    conversations = list(stands)
+    members = {conversation: members for conversation, (members, _) in stands.items()}
+    heads = {conversation: head for conversation, (_, head) in stands.items()}
     tops = {conversation: members[conversation].last_seen_by(user, heads[conversation].seq) for conversation in conversations}
     marks = await chat.receipts.of_user(user, conversations)
     return Synced(
@@ -53,19 +62,6 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
             if members[conversation].member(user).is_in
         ],
     )
-
-
-async def _members_of(chat: Chat, user: int, conversations: Iterable[int]) -> dict[int, Members]:
-    """Those the user has, or had, a place in; an entry of a conversation that is gone tells nothing."""
-    found = {}
-    for conversation in conversations:
-        try:
-            members = await chat.members.get(conversation)
-        except NotAMember:
-            continue
-        if user in members.by_user:
-            found[conversation] = members
-    return found
 
 
 async def _gift(chat: Chat, user: int, entries: dict[int, list[Entry]], members: dict[int, Members]) -> list[Message]:

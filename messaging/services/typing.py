@@ -3,11 +3,12 @@
 from messaging.protocol.events import TypingEvent
 from messaging.services.chat import Chat
 from messaging.services.fanout import tell
+from messaging.services.stand import members_for
 
 
 async def show_typing(chat: Chat, *, user: int, conversation: int) -> None:
     """Raises NotAMember."""
-    members = await chat.members.get(conversation)
+    members = await members_for(chat, conversation, user=user)
     members.joined_member(user)
     others = [member for member in members.joined if member != user]
     await tell(chat, others, TypingEvent(str(conversation), str(user)))
