@@ -113,15 +113,15 @@ class RedisLayer(NodeLayer):
 
     # --- Inside ---------------------------------------------------------------------------------------------------------
 
-    def _hear(self, channel: str, body: bytes) -> int:
+    def _hear(self, channel: str, body: bytes) -> None:
         handler = self._handlers.get(channel)
         if handler is None:  # detached a moment ago
-            return 0
+            return
         try:
             packets = _decoder.decode(body)
         except msgspec.DecodeError:
             logger.warning("%s heard something that is no packet", channel)
-            return 1
+            return
         for packet in packets:
             try:
                 handler(packet)
@@ -129,7 +129,6 @@ class RedisLayer(NodeLayer):
                 self.losses.add(1)
             except Exception:
                 logger.exception("a packet for %s failed", channel)
-        return len(packets)
 
     def _publisher(self, channel: str) -> Publisher:
         place = self._place(channel)

@@ -3,14 +3,10 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from chatsite.edge.redis_wire import Wire, connect
 
 logger = logging.getLogger(__name__)
 
@@ -20,16 +16,13 @@ BACKOFF_MOST_SECONDS = 3.0
 
 
 class Link:
-    """Subclasses say what the connection is for (`_serve`). Made, used and closed on one event loop."""
+    """Subclasses say what the connection is for (`_serve`, `_hear`). Made, used and closed on one event loop."""
 
     def __init__(self, url: str) -> None:
-        self.address = urlsplit(url).netloc.rpartition("@")[2]  # for the log: without the password
-        # The library's own timeouts, checks and retries are off. They end a subscription that is quiet, and hide a loss that we must know of.
-        self._pool = ConnectionPool.from_url(
-            url, protocol=2, socket_timeout=None, socket_connect_timeout=CONNECT_SECONDS, health_check_interval=0,
-            retry=Retry(NoBackoff(), 0),
-        )  # fmt: skip
+        self._url = url
+        self.address = urlsplit(url).netloc.rpartition("@")[2] or urlsplit(url).path  # for the log: without the password
         self._failures = 0
+        self._stir = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
@@ -40,38 +33,49 @@ class Link:
         while True:
             await self._wanted()
             try:
-                async with self._connected() as connection:
-                    await self._serve(connection)
-            except* (RedisError, OSError) as errors:
-                self._lost(errors.exceptions[0])
+                await self._serve_once()
+            except OSError as error:
+                self._lost(error)
             await asyncio.sleep(self._pause())
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AbstractConnection]:
-        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+    async def _serve_once(self) -> None:
+        async with asyncio.timeout(CONNECT_SECONDS):  # a frozen Redis accepts, and then says nothing
+            wire = await connect(self._url, hear=self._hear, lost=self._stir.set)
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):  # a frozen Redis accepts, and then says nothing
-                await connection.connect()  # type: ignore[no-untyped-call]
-            yield connection
+            await self._serve(wire)
         finally:
-            await connection.disconnect(nowait=True)
+            wire.abort()
+
+    async def _rest(self, seconds: float) -> bool:
+        """Waits until something stirs; False when nothing did for so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stir.wait()
+        except TimeoutError:
+            return False
+        self._stir.clear()
+        return True
 
     async def _wanted(self) -> None:
         """Returns when a connection is needed."""
+        raise NotImplementedError
 
-    async def _serve(self, connection: AbstractConnection) -> None:
-        """Uses the connection until it is lost, and raises then."""
+    async def _serve(self, wire: Wire) -> None:
+        """Uses the connection until it is lost, and raises OSError then."""
+        raise NotImplementedError
+
+    def _hear(self, reply: Any) -> None:
         raise NotImplementedError
 
     def _works(self) -> None:
-        """To be called when the server has answered."""
+        """To be called when the server did what we want of it."""
         if self._failures:
             logger.info("Redis at %s answers again", self.address)
             self._failures = 0
 
-    def _lost(self, error: Exception) -> None:
+    def _lost(self, error: OSError) -> None:
         if not self._failures:
-            logger.warning("the line to Redis at %s is lost: %s", self.address, str(error) or type(error).__name__)
+            logger.warning("the line to Redis at %s is lost: %s", self.address, str(error) or "it does not answer")
         self._failures += 1
 
     def _pause(self) -> float:

@@ -3,14 +3,13 @@
 import asyncio
 import logging
 import math
+from collections import deque
 from collections.abc import Iterator
-
-import hiredis
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
+from typing import Any
 
 from chatsite.core.clock import clock
 from chatsite.edge.redis_link import Link
+from chatsite.edge.redis_wire import Wire, command
 
 logger = logging.getLogger(__name__)
 
@@ -19,9 +18,12 @@ BYTES_MAX = 16 * 2**20
 BATCH_PACKETS = 256  # in one PUBLISH: who hears it gives others a turn after it
 BATCH_BYTES = 2**20
 REPLY_SECONDS = 3.0
+WATCH_SECONDS = 1.0
 TRIES = 2
 CLOSE_SECONDS = 1.0
 TELL_SECONDS = 60.0
+
+Batch = dict[str, list[bytes]]  # by channel
 
 
 class Losses:
@@ -46,13 +48,16 @@ class Publisher(Link):
 
     def __init__(self, url: str, losses: Losses) -> None:
         self._losses = losses
-        self._waiting: dict[str, list[bytes]] = {}
+        self._waiting: Batch = {}
         self._packets = self._bytes = 0
-        self._batch: dict[str, list[bytes]] = {}
+        self._batch: Batch = {}  # under way
         self._tries = 0
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._unanswered: deque[int] = deque()  # packets in each PUBLISH of the batch
+        self._flushed_at = 0.0
+        self._wire: Wire | None = None
+        self._is_scheduled = False
+        self._emptied = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         super().__init__(url)
 
     def put(self, channel: str, body: bytes) -> None:
@@ -63,64 +68,78 @@ class Publisher(Link):
         self._packets += 1
         self._bytes += len(body)
         self._waiting.setdefault(channel, []).append(body)
-        self._wake.set()
-        self._idle.clear()
+        if self._wire is None:
+            self._stir.set()
+        elif not self._is_scheduled and not self._unanswered:
+            self._is_scheduled = True
+            self._loop.call_soon(self._flush)
 
     async def close(self) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._idle.wait()
-        except TimeoutError:
-            self._losses.add(self._packets + _count(self._batch))
+        if self._packets or self._batch:
+            self._emptied.clear()
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._emptied.wait()
+            except TimeoutError:
+                self._losses.add(self._packets + _count(self._batch))
         await super().close()
 
     async def _wanted(self) -> None:
-        await self._wake.wait()
+        while not self._packets and not self._batch:
+            self._stir.clear()
+            await self._stir.wait()
 
-    async def _serve(self, connection: AbstractConnection) -> None:
-        while True:
-            await self._wake.wait()
-            if not self._batch:
-                self._take()
+    async def _serve(self, wire: Wire) -> None:
+        self._wire = wire
+        try:
+            self._flush()
+            while True:
+                await self._rest(WATCH_SECONDS)
+                wire.check()
+                if self._unanswered and clock.monotonic() - self._flushed_at > REPLY_SECONDS:
+                    raise ConnectionError("it does not answer")
+        finally:
+            self._wire = None
+            self._unanswered.clear()
+
+    def _flush(self) -> None:
+        self._is_scheduled = False
+        if self._wire is None or self._unanswered:
+            return
+        if not self._batch:
+            self._batch, self._waiting = self._waiting, {}
+            self._packets = self._bytes = 0
+        if self._batch:
             self._tries += 1
-            async with asyncio.timeout(REPLY_SECONDS):
-                await self._publish(connection)
+            self._flushed_at = clock.monotonic()
+            publishes = tuple(_together(self._batch))
+            self._unanswered.extend(packets for _, _, packets in publishes)
+            self._wire.write(b"".join([command("PUBLISH", channel, body) for channel, body, _ in publishes]))
+
+    def _hear(self, reply: Any) -> None:
+        packets = self._unanswered.popleft()
+        if isinstance(reply, Exception):  # it will not have them: sending them again would not help
+            logger.warning("Redis at %s refused packets: %s", self.address, reply)
+            self._losses.add(packets)
+        if not self._unanswered:
             self._works()
-            self._done()
+            self._batch, self._tries = {}, 0
+            self._flush()
+            if not self._batch:
+                self._emptied.set()
 
-    def _take(self) -> None:
-        self._batch, self._waiting = self._waiting, {}
-        self._packets = self._bytes = 0
-
-    async def _publish(self, connection: AbstractConnection) -> None:
-        publishes = tuple(_together(self._batch))
-        commands = [hiredis.pack_command(("PUBLISH", channel, body)) for channel, body, _ in publishes]  # type: ignore[arg-type]
-        await connection.send_packed_command(commands, check_health=False)
-        for _, _, packets in publishes:
-            try:
-                await connection.read_response(timeout=math.inf)
-            except ResponseError as error:  # it will not have them: sending them again would not help
-                logger.warning("Redis at %s refused packets: %s", self.address, error)
-                self._losses.add(packets)
-
-    def _done(self) -> None:
-        self._batch, self._tries = {}, 0
-        if not self._waiting:
-            self._wake.clear()
-            self._idle.set()
-
-    def _lost(self, error: Exception) -> None:
+    def _lost(self, error: OSError) -> None:
         super()._lost(error)
         if self._tries == TRIES:
             self._losses.add(_count(self._batch))
-            self._done()
+            self._batch, self._tries = {}, 0
 
 
-def _count(batch: dict[str, list[bytes]]) -> int:
+def _count(batch: Batch) -> int:
     return sum(len(bodies) for bodies in batch.values())
 
 
-def _together(batch: dict[str, list[bytes]]) -> Iterator[tuple[str, bytes, int]]:
+def _together(batch: Batch) -> Iterator[tuple[str, bytes, int]]:
     """For each channel its packets as one body, or as several where they are many or large, with their number."""
     for channel, bodies in batch.items():
         some: list[bytes] = []

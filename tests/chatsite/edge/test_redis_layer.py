@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 from channels.exceptions import ChannelFull
@@ -230,6 +230,68 @@ async def test_what_is_no_packet_harms_nobody(pair: tuple[RedisLayer, RedisLayer
     shards.say("PUBLISH", second.channel, "\xff nonsense")
     await pair[0].send(second.channel, {"type": "packet"})
     assert await second.last() == {"type": "packet"}
+
+
+# --- Accounts on Redis -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded(shards: Shards) -> Iterator[Callable[[str], list[str]]]:
+    """Addresses for accounts of these names: `any` may do all, `mute` may not publish, `deaf` may not subscribe."""
+    for name, rights in (("any", ()), ("mute", ("-publish",)), ("deaf", ("-subscribe",))):
+        shards.say("ACL", "SETUSER", name, "on", ">p@ss", "~*", "&*", "+@all", *rights)
+    yield lambda name: [url.replace("redis://", f"redis://{name}:p%40ss@") for url in shards.urls]
+    shards.say("ACL", "DELUSER", "any", "mute", "deaf")
+
+
+async def test_an_account_is_used_when_the_address_names_one(guarded: Callable[[str], list[str]]) -> None:
+    sender, hearer = RedisLayer(urls=guarded("any")), RedisLayer(urls=guarded("any"))
+    ear = Ear(hearer)
+    assert await hearer.ready()
+    await sender.send(ear.channel, {"type": "packet"})
+    await ear.last()
+    for layer in (sender, hearer):
+        await layer.close()
+
+
+async def test_a_wrong_password_is_told_without_naming_it(
+    shards: Shards, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("chatsite.edge.redis_layer.READY_SECONDS", 0.2)
+    layer = RedisLayer(urls=[url.replace("redis://", "redis://any:wrong@") for url in shards.urls])
+    Ear(layer)
+    with caplog.at_level(logging.WARNING):
+        assert not await layer.ready()
+    await layer.close()
+    assert "WRONGPASS" in caplog.text
+    assert "any:wrong" not in caplog.text
+
+
+async def test_what_redis_refuses_is_dropped_and_counted(guarded: Callable[[str], list[str]]) -> None:
+    layer = RedisLayer(urls=guarded("mute"))
+    for packet in numbered(3):
+        await layer.send("node.one", packet)
+    await layer.close()
+    assert layer.losses.count == 3
+
+
+async def test_a_refused_subscription_is_told_and_tried_again(
+    guarded: Callable[[str], list[str]], shards: Shards, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("chatsite.edge.redis_layer.READY_SECONDS", 0.2)
+    layer = RedisLayer(urls=guarded("deaf"))
+    ear = Ear(layer)
+    with caplog.at_level(logging.WARNING):
+        assert not await layer.ready()
+    assert "refuses" in caplog.text
+    gap = asyncio.create_task(wait_for_gap(layer))
+    shards.say("ACL", "SETUSER", "deaf", "+subscribe")
+    await gap
+    sender = RedisLayer(urls=shards.urls)
+    await sender.send(ear.channel, {"type": "packet"})
+    await ear.last()
+    for one in (layer, sender):
+        await one.close()
 
 
 # --- Loops -------------------------------------------------------------------------------------------------------------
