@@ -45,7 +45,7 @@ class Gaps:
 async def tell_cursors(chat: Chat) -> None:
     """Sends every socket of this node an unasked `heartbeat` with the inbox's present position, over `SPREAD_SECONDS`."""
     try:
-        await chat.inbox.refresh()
+        await chat.inbox.refresh(fully=True)
     except Unavailable as error:  # those whose shard is away learn it with a later heartbeat of their own
         logger.warning("not every inbox could be asked where it ends: %s", error)
     users = chat.hub.users()

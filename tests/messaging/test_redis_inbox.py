@@ -1,11 +1,13 @@
 """The inbox on Redis keeps the contract of its port, and what only several nodes and shards can ask of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from chatsite.coordination.shards import Shards
+from chatsite.core.errors import Unavailable
 from messaging.stores.inbox import places
 from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, Reach, Slice, Spread
 from messaging.stores.inbox.redis import RedisInbox
@@ -67,7 +69,7 @@ async def test_a_node_learns_by_refreshing_what_another_put_into_its_users_inbox
     before = [await other_node.cursor(user) for user in users]
     await rig.inbox.spread([Spread(message(1, 1), tuple(users))])
     assert [await other_node.cursor(user) for user in users] == before
-    await other_node.refresh()
+    await other_node.refresh(fully=True)
     assert [await other_node.cursor(user) for user in users] == [await rig.inbox.cursor(user) for user in users] != before
 
 
@@ -145,15 +147,40 @@ async def test_what_a_lost_cursor_is_replaced_by_holds(rig: RedisRig, other_node
 
 async def test_refreshing_brings_registrations_back_that_a_shard_lost(rig: RedisRig) -> None:
     users = [rig.id_on(1) for _ in range(500)]
-    for user in users:
-        await rig.inbox.register(user, "one")
+    await asyncio.gather(*(rig.inbox.register(user, "one") for user in users))
+    await rig.inbox.refresh()
     gone = users.pop()
     await rig.inbox.unregister(gone, "one")
     await rig.empty(1)
     assert await rig.inbox.nodes_of(users) == ()
-    await rig.inbox.refresh()
+    await rig.inbox.refresh()  # it is not its time yet, but for what was lost
     assert {reach.nodes for reach in await rig.inbox.spread([Spread(message(1, 1), (user,)) for user in users])} == {("one",)}
     assert await rig.inbox.nodes_of([gone]) == ()
+
+
+async def test_refreshing_goes_on_with_other_shards_while_one_is_away(
+    rig: RedisRig, other_node: RedisInbox, cassandra: Services
+) -> None:
+    here, away = rig.id_on(0), rig.id_on(1)
+    for user in (away, here):
+        await other_node.register(user, "two")
+    before = await other_node.cursor(here)
+    await put(rig, here, message(1, 1))
+    with frozen(cassandra, 1), pytest.raises(Unavailable):
+        await other_node.refresh()
+    assert await other_node.cursor(here) == await rig.inbox.cursor(here) != before
+    await rested()
+    await put(rig, away, message(1, 1))
+    await other_node.refresh()  # what failed is asked again
+    assert await other_node.cursor(away) == await rig.inbox.cursor(away)
+
+
+async def test_a_refresh_before_its_time_asks_nobody(rig: RedisRig, cassandra: Services) -> None:
+    for user in (rig.id_on(0), rig.id_on(1)):
+        await rig.inbox.register(user, "one")
+    await rig.inbox.refresh()
+    with frozen(cassandra, 1):
+        await rig.inbox.refresh()
 
 
 async def test_a_heartbeat_brings_a_registration_back_that_a_shard_lost(rig: RedisRig) -> None:

@@ -91,8 +91,11 @@ class Inbox(Protocol):
         """Not a promise: where it cannot be done, the node is named for some minutes more, and gets packets for nobody."""
         ...
 
-    async def refresh(self) -> None:
-        """Repeats the registrations of this process, and looks anew where those inboxes end. To be called every few seconds."""
+    async def refresh(self, *, fully: bool = False) -> None:
+        """Repeats the registrations of this process, and looks anew where those inboxes end: twice a minute, after a loss, or `fully` now.
+
+        To be called every second or so: mostly there is nothing to do. Raises Unavailable when some could not be asked.
+        """
         ...
 
     async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:

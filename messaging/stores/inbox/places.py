@@ -1,17 +1,18 @@
 """Who is connected where, and how far their inboxes are: kept on the users' shards, and in memory for those connected here."""
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from chatsite.coordination.batch import ShardBatcher
 from chatsite.coordination.shards import Script, Shards
+from chatsite.core.clock import clock
 from chatsite.core.errors import Unavailable
 
 INBOX_SECONDS = 62 * 86_400  # set anew by every sixteenth entry; an inbox that is gone is a reason to compare, no loss
 REGISTRATION_SECONDS = 600
-REFRESHED_AT_ONCE = 200
+REFRESH_SECONDS = 30.0
+REFRESHED_AT_ONCE = 400
 
 _PLACE = Script.beside(__file__, "lua/place.lua")
 _NODES = Script.beside(__file__, "lua/nodes.lua")
@@ -54,6 +55,7 @@ class Places:
         self._now = now
         self._node_ms = round(node_seconds * 1_000)
         self._here: dict[str, dict[int, Place]] = {}
+        self._refreshed: dict[int, tuple[int, float]] = {}  # shard → in which life, and when
         self._items: ShardBatcher[_Item, Place] = ShardBatcher(shards.count, self._call)
         self._questions: ShardBatcher[list[int], list[bytes]] = ShardBatcher(shards.count, self._call_nodes, most=100)
 
@@ -66,21 +68,39 @@ class Places:
         with contextlib.suppress(Unavailable):  # then it vanishes by itself: nobody repeats it
             await self._items.ask(self._shards.of(user), _Item("unregister", user, node))
 
-    async def refresh(self) -> None:
-        """Repeats all registrations of this process, and learns where their inboxes are now. Raises Unavailable when a shard is away."""
-        by_shard: dict[int, list[_Item]] = {}
-        for node, users in self._here.items():
-            for user in users:
-                by_shard.setdefault(self._shards.of(user), []).append(_Item("register", user, node))
-        for failure in await asyncio.gather(*(self._refresh(*part) for part in by_shard.items()), return_exceptions=True):
-            if failure is not None:
-                raise failure
+    async def refresh(self, *, fully: bool) -> None:
+        """Asks shards whose life is new, or whom nobody asked for `REFRESH_SECONDS`: of a few users at a time, so that nobody waits long."""
+        failures: list[Unavailable] = []
+        due = [shard for shard in range(self._shards.count) if fully or await self._is_due(shard, failures)]
+        for node, users in list(self._here.items()) if due else ():
+            everybody = list(users)
+            for start in range(0, len(everybody), REFRESHED_AT_ONCE):
+                await self._refresh(node, everybody[start : start + REFRESHED_AT_ONCE], due, failures)
+        if failures:
+            raise failures[0]
 
-    async def _refresh(self, shard: int, items: list[_Item]) -> None:
-        for start in range(0, len(items), REFRESHED_AT_ONCE):
-            some = items[start : start + REFRESHED_AT_ONCE]
-            if present := [item for item in some if item.user in self._here[item.node]]:
-                await self._call(shard, present)
+    async def _is_due(self, shard: int, failures: list[Unavailable]) -> bool:
+        try:
+            epoch = await self._shards.enter(shard)
+        except Unavailable as error:
+            failures.append(error)
+            return False
+        known, at = self._refreshed.get(shard, (0, 0.0))
+        if known == epoch and clock.monotonic() - at < REFRESH_SECONDS:
+            return False
+        self._refreshed[shard] = (epoch, clock.monotonic())
+        return True
+
+    async def _refresh(self, node: str, users: Sequence[int], due: list[int], failures: list[Unavailable]) -> None:
+        """What fails is due again at once."""
+        for shard, mine in self._shards.by_shard(user for user in users if user in self._here[node]).items():
+            if shard in due:
+                try:
+                    await self._call(shard, [_Item("register", user, node) for user in mine])
+                except Unavailable as error:
+                    failures.append(error)
+                    due.remove(shard)
+                    self._refreshed.pop(shard, None)
 
     async def last(self, user: int) -> Place:
         """Where the inbox of a user ends: from memory for those connected here. Raises Unavailable."""

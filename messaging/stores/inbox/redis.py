@@ -57,7 +57,7 @@ class _Found(NamedTuple):
 
 
 class RedisInbox:
-    """Without a `clock` the clocks of the shards count, so that those of nodes may differ. `refresh` must be called every few seconds."""
+    """Without a `clock` the clocks of the shards count, so that those of nodes may differ. `refresh` must be called every second or so."""
 
     def __init__(
         self,
@@ -111,8 +111,8 @@ class RedisInbox:
     async def unregister(self, user: int, node: str) -> None:
         await self._places.unregister(user, node)
 
-    async def refresh(self) -> None:
-        await self._places.refresh()
+    async def refresh(self, *, fully: bool = False) -> None:
+        await self._places.refresh(fully=fully)
 
     async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:
         return await self._places.nodes_of(users)

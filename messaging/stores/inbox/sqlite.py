@@ -98,7 +98,7 @@ class SqliteInbox:
             self._nodes.pop(user, None)
             self._last.pop(user, None)
 
-    async def refresh(self) -> None:
+    async def refresh(self, *, fully: bool = False) -> None:
         """Nothing to do: all that is known here happened in this process."""
 
     async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ local place = now .. '-*'
 
 local function append(inbox, kind, conversation, seq)
   local added = redis.pcall('XADD', inbox, 'MAXLEN', '~', kept, place, 'k', kind, 'c', conversation, 's', seq)
-  if type(added) == 'table' then -- somebody's clock was ahead of ours: positions only rise
-    local last = redis.call('XREVRANGE', inbox, '+', '-', 'COUNT', 1)[1][1]
-    local same = string.match(last, '^%d+') .. '-*'
+  if type(added) == 'table' then -- an error: somebody's clock was ahead of ours; positions only rise
+    local last = redis.call('XREVRANGE', inbox, '+', '-', 'COUNT', 1)[1]
+    local same = last and string.match(last[1], '^%d+') .. '-*' or place
     added = redis.call('XADD', inbox, 'MAXLEN', '~', kept, same, 'k', kind, 'c', conversation, 's', seq)
   end
   if redis.call('XLEN', inbox) % 16 == 1 then redis.call('EXPIRE', inbox, lives) end -- each time would cost more than the entry
