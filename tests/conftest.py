@@ -99,7 +99,7 @@ def cassandra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         yield services
     finally:
         services.down()
-        with warnings.catch_warnings():  # the driver leaves sockets of its log messages to the collector; not to pytest's last look around
+        with warnings.catch_warnings():  # of sockets that the driver leaves to the collector: not in pytest's last look around
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
 
