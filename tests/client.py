@@ -113,6 +113,11 @@ class Phone:
         body = {"kind": "group", "title": title, "usernames": list(usernames)}
         return str((await self.api("POST", "/conversations", body))["id"])
 
+    async def vanish(self) -> None:
+        """Drops every socket without a word."""
+        while self._sockets:
+            await self._sockets.pop().vanish()
+
     async def close(self) -> None:
         for socket in self._sockets:
             await socket.close()

@@ -1,6 +1,7 @@
 """One cluster for all tests that need one; each finds it whole and leaves it to be mended."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,6 +15,8 @@ from tests.faults.cast import Cast, enlist
 from tests.faults.trial import Trial
 
 PEOPLE, WITH_SECOND_DEVICE = 20, 4
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request would bury the rest
 
 Verdict = Callable[[Trial, str], Awaitable[report.Row]]
 
@@ -49,9 +52,11 @@ def cast(standing_cluster: Cluster) -> Cast:
 async def trial(cluster: Cluster, cast: Cast) -> AsyncIterator[Trial]:
     """Everybody is connected; nobody sends yet."""
     trial = Trial(cast)
-    await trial.prepare()
-    yield trial
-    await trial.close()
+    try:
+        await trial.prepare()
+        yield trial
+    finally:
+        await trial.close()
 
 
 @pytest.fixture(scope="session")

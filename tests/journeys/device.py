@@ -107,26 +107,29 @@ class Device:
             await asyncio.sleep(random.uniform(0.02, 0.3))
 
     async def _live(self) -> None:
+        """One connection, from its welcome to its end. A server that stands still would not say goodbye either."""
         socket = await self.phone.connect(self._cursor)
         self.node = self.phone.node
-        taken, quiet_at = 0, time.monotonic()
         try:
             await self._sync(socket)
-            while self._outbox or not self._stopping:
-                taken = self._take_live(socket, taken)
-                await self._pull_gaps(socket)
-                if time.monotonic() > quiet_at + HEARTBEAT_SECONDS:
-                    await self._compare(socket)
-                    quiet_at = time.monotonic()
-                if self._outbox:
-                    await self._send_oldest(socket)
-                elif socket.is_closed:
-                    return
-                else:
-                    await asyncio.sleep(0.01)
+            await self._converse(socket)
         finally:
-            self._take_live(socket, taken)
-            await socket.close()
+            await self.phone.vanish()
+
+    async def _converse(self, socket: Socket) -> None:
+        taken, quiet_at = 0, time.monotonic()
+        while self._outbox or not self._stopping:
+            taken = self._take_live(socket, taken)
+            await self._pull_gaps(socket)
+            if time.monotonic() > quiet_at + HEARTBEAT_SECONDS:
+                await self._compare(socket)
+                quiet_at = time.monotonic()
+            if self._outbox:
+                await self._send_oldest(socket)
+            elif socket.is_closed:
+                return
+            else:
+                await asyncio.sleep(0.01)
 
     async def _send_oldest(self, socket: Socket) -> None:
         oldest = self._outbox[0]

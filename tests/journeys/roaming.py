@@ -55,5 +55,5 @@ class Roamer(Phone):
                 async with asyncio.timeout(OPEN_SECONDS):
                     return await self.connect_to(node, cursor, reads)
             except (OSError, WebSocketException, TimeoutError, AssertionError):
-                continue
+                await self.vanish()
         raise OSError(f"none of {len(nodes)} nodes took us")
