@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection
 
-from chatsite.core.errors import ChatsiteError
+from chatsite.core.errors import ChatsiteError, Unavailable
 from messaging.services.chat import Chat
 
 logger = logging.getLogger(__name__)
@@ -34,10 +34,21 @@ def _ask_database() -> None:
 
 async def _any_shard(chat: Chat) -> None:
     """One shard that is away is away for every node: turning people from all of them would help nobody."""
-    answers = await asyncio.gather(*(chat.inbox.cursor(user) for user in USERS), return_exceptions=True)
-    failures = [answer for answer in answers if isinstance(answer, BaseException)]
-    if len(failures) == len(answers):
-        raise failures[0]
+    failure: ChatsiteError = Unavailable()
+    asking = [asyncio.ensure_future(chat.inbox.cursor(user)) for user in USERS]
+    try:
+        for answer in asyncio.as_completed(asking):
+            try:
+                await answer
+            except ChatsiteError as error:
+                failure = error
+            else:
+                return
+        raise failure
+    finally:
+        for question in asking:
+            question.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
 
 
 async def _answers(ask: Callable[[], Awaitable[object]]) -> bool:
