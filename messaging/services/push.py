@@ -1,10 +1,12 @@
 """Claims due push checks and decides, by what devices acknowledged, which get a notice."""
 
+import asyncio
+
 from channels.db import database_sync_to_async
 
 from accounts.services.activity import live_device_ids
 from chatsite.core.clock import Clock, clock
-from chatsite.core.errors import NotAMember
+from chatsite.core.errors import NotAMember, Unavailable
 from messaging.protocol.types import count_visible
 from messaging.services.chat import Chat
 from messaging.services.stand import stand_of
@@ -22,25 +24,29 @@ async def push_due(chat: Chat, pusher: Pusher, *, clock: Clock = clock) -> int:
     if not checks:
         return 0
     devices = await database_sync_to_async(live_device_ids)([check.user for check in checks])
-    notices = [notice for check in checks for notice in await _notices(chat, check, devices.get(check.user, []))]
-    await pusher.push(notices)
-    await chat.inbox.settle_push_checks(checks)
-    return len(notices)
+    found = await asyncio.gather(*(_notices(chat, check, devices.get(check.user, [])) for check in checks))
+    await pusher.push([notice for notices in found for notice in notices or ()])
+    await chat.inbox.settle_push_checks([check for check, notices in zip(checks, found, strict=True) if notices is not None])
+    return sum(len(notices or ()) for notices in found)
 
 
-async def _notices(chat: Chat, check: PushCheck, devices: list[int]) -> list[Notice]:
-    """One for each device that lacks the message, unless it was read anywhere, or its reader may no longer see it."""
+async def _notices(chat: Chat, check: PushCheck, devices: list[int]) -> list[Notice] | None:
+    """One for each device that lacks the message, unless it was read anywhere, or its reader may no longer see it.
+
+    None when that cannot be said now: the check comes again.
+    """
+    acknowledged = await chat.inbox.acknowledged(devices, check.conversation)
+    lacking = [device for device, seq in zip(devices, acknowledged, strict=True) if seq < check.seq]
+    if not lacking:  # so it is with most: ask no further
+        return []
     try:
         members, head = await stand_of(chat, check.conversation, user=check.user)
     except NotAMember:
         return []
+    except Unavailable:
+        return None
     (mark,) = await chat.receipts.of_user(check.user, [check.conversation])
     if mark.read >= check.seq or not members.sees(check.user, check.seq):
         return []
     unread = count_visible(members.member(check.user).spans, above=mark.read, upto=head.seq)
-    acknowledged = await chat.inbox.acknowledged(devices, check.conversation)
-    return [
-        Notice(device=device, conversation=check.conversation, seq=check.seq, badge=unread)
-        for device, seq in zip(devices, acknowledged, strict=True)
-        if seq < check.seq
-    ]
+    return [Notice(device=device, conversation=check.conversation, seq=check.seq, badge=unread) for device in lacking]
