@@ -102,6 +102,8 @@ class Lane:
             await self._allocate(jobs, placed)
             self._watch("allocate")
             if placed:
+                if is_planted("early_ack"):
+                    self._acknowledge(placed)
                 await reach("send.allocated", conversation=(item.message.conversation for item in placed))
                 await self._store(placed)
         except Exception:
@@ -187,8 +189,6 @@ class Lane:
     # --- Numbered: anybody may repeat what follows ------------------------------------------------------------------------
 
     async def _store(self, placed: list[Placed]) -> None:
-        if is_planted("early_ack"):
-            self._acknowledge(placed)
         placed = await self._join_stranded(placed)
         messages = [item.message for item in placed]
         released = {item.message.conversation: item.released for item in placed}

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from itertools import groupby
 
+import msgspec
+
+from chatsite.core.failpoints import is_planted
 from messaging.protocol.events import Placed, PlacedMarks, Resync, Synced, Touched, view_marks, view_message
 from messaging.protocol.types import Message
 from messaging.services.chat import Chat
@@ -28,6 +31,8 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
     piece = await chat.inbox.read(user, cursor=cursor, limit=ENTRIES)
     if isinstance(piece, Lost):
         return Resync(id=command_id, cursor=piece.cursor, reason=piece.reason)
+    if is_planted("time_cursor"):
+        piece = msgspec.structs.replace(piece, entries=await _written_after(chat, piece.entries, cursor))
     by_conversation: dict[int, list[Entry]] = {}
     for entry in piece.entries:
         by_conversation.setdefault(entry.conversation, []).append(entry)
@@ -62,6 +67,14 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
             if members[conversation].member(user).is_in
         ],
     )
+
+
+async def _written_after(chat: Chat, entries: list[Entry], cursor: str) -> list[Entry]:
+    """A bug that a test plants: what was written before the cursor's time, and spread after it, is never seen."""
+    time = int(cursor.partition(".")[2].partition("-")[0])
+    keys = [(entry.conversation, entry.seq) for entry in entries if entry.kind == "message"]
+    written_at = {(message.conversation, message.seq): message.sent_at for message in await chat.log.pick(keys)}
+    return [entry for entry in entries if written_at.get((entry.conversation, entry.seq), time + 1) > time]
 
 
 async def _gift(chat: Chat, user: int, entries: dict[int, list[Entry]], members: dict[int, Members]) -> list[Message]:
