@@ -101,7 +101,7 @@ def distributed() -> Profile:
     coordination = {"urls": shard_urls, "cassandra": cassandra_options()}
     return Profile(
         node_name=node_name,
-        database=_postgresql(env("DATABASE_URL"), connections=env_int("DATABASE_CONNECTIONS", 8)),
+        database=postgresql(env("DATABASE_URL"), connections=env_int("DATABASE_CONNECTIONS", 8)),
         cache={"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url, "KEY_PREFIX": "cache"},
         discovery=_spec(
             "chatsite.discovery.zookeeper.ZooKeeperDiscovery",
@@ -130,7 +130,7 @@ def _channel_layer(name: str, *, redis_url: str, shard_urls: list[str]) -> Spec:
     raise StartupRefused(f"CHANNEL_LAYER is {name!r}; it may be chatsite or channels_redis.")
 
 
-def _postgresql(url: str, *, connections: int) -> Spec:
+def postgresql(url: str, *, connections: int) -> Spec:
     """A pool per process: a request borrows a connection and gives it back; one that a restart of PostgreSQL broke is replaced."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
