@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 
@@ -36,7 +37,7 @@ class Shards:
         for pid in self._pids():
             os.kill(pid, signal.SIGCONT)
 
-    def say(self, *words: str | int) -> list[object]:
+    def say(self, *words: str | int) -> list[Any]:
         """A command to each shard."""
         return [self._ask(url, *words) for url in self.urls]
 
@@ -53,7 +54,7 @@ class Shards:
             with _client(url) as client:
                 yield client
 
-    def _ask(self, url: str, *words: str | int) -> object:
+    def _ask(self, url: str, *words: str | int) -> Any:
         with _client(url) as client:
             return client.execute_command(*words)  # type: ignore[no-untyped-call]
 

@@ -36,6 +36,16 @@ async def wait_for_gap(layer: RedisLayer) -> None:
     await asyncio.wait_for(told.wait(), ARRIVAL_SECONDS)
 
 
+def subscribers(shards: Shards, channel: str) -> list[int]:
+    """Of a channel, on each shard."""
+    return [int(count) for _, count in shards.say("PUBSUB", "NUMSUB", channel)]
+
+
+def subscriptions(shards: Shards) -> list[bytes]:
+    """The connections that subscribe."""
+    return [line for listed in shards.say("CLIENT", "LIST", "TYPE", "pubsub") for line in listed.splitlines()]
+
+
 # --- What it costs Redis -----------------------------------------------------------------------------------------------
 
 
@@ -56,6 +66,36 @@ async def test_what_comes_while_a_batch_is_under_way_goes_together(pair: tuple[R
         await asyncio.sleep(0)
     await second.count(100)
     assert shards.calls("publish") - before < 100
+
+
+async def test_a_large_batch_is_cut_so_that_who_hears_it_can_do_other_things_between(
+    pair: tuple[RedisLayer, RedisLayer], shards: Shards
+) -> None:
+    _, second = await ears(pair)
+    before = shards.calls("publish")
+    for packet in numbered(redis_publisher.BATCH_PACKETS * 2 + 1):
+        await pair[0].send(second.channel, packet)
+    await second.count(redis_publisher.BATCH_PACKETS * 2 + 1)
+    assert shards.calls("publish") - before == 3
+
+
+async def test_who_is_detached_costs_redis_nothing_more(pair: tuple[RedisLayer, RedisLayer], shards: Shards) -> None:
+    _, second = await ears(pair)
+    assert sum(subscribers(shards, second.channel)) == 1
+    pair[1].detach(second.channel)
+    async with asyncio.timeout(ARRIVAL_SECONDS):
+        while any(subscribers(shards, second.channel)):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_nodes_channels_share_one_subscription(shards: Shards) -> None:
+    layer = RedisLayer(urls=shards.urls)
+    before = len(subscriptions(shards))
+    for kind in ("node", "presence"):
+        layer.attach(f"{kind}.host.example-1", lambda packet: None)
+    assert await layer.ready()
+    assert len(subscriptions(shards)) - before == 1
+    await layer.close()
 
 
 async def test_local_packets_do_not_go_to_redis(pair: tuple[RedisLayer, RedisLayer], shards: Shards) -> None:
