@@ -21,11 +21,11 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
     return {**kept, "LANG": "C.UTF-8", "ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1", **more}
 
 
-def manage(data_dir: Path, *arguments: str, input: str = "") -> str:
-    """Runs a management command against `data_dir`; returns what it printed. Fails the test when the command fails."""
+def manage(data_dir: Path, *arguments: str, input: str = "", **more: str) -> str:
+    """Runs a management command against `data_dir`, with `more` in its environment; returns what it printed. Fails when it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=environment(data_dir), input=input, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, env=environment(data_dir, **more), input=input, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}"
     return done.stdout
