@@ -28,6 +28,10 @@ TRIES_MAX = 5
 _OPEN = (Path(__file__).parent / "lua/open.lua").read_text()
 
 
+class Renewed(Unavailable):
+    """The shard is in another life than the one a call was meant for: what belonged to that one is gone."""
+
+
 class _OtherRun(RedisError):
     """This connection leads to another run of the process than the one we know."""
 
@@ -58,7 +62,7 @@ class Shard:
             await client.connection_pool.disconnect()
 
     async def run(self, script: Script, arguments: tuple[str | int | bytes, ...], *, epoch: int | None) -> Any:
-        """With an `epoch` of the caller's, a shard that has begun another life refuses; without, the present one is meant."""
+        """With an `epoch` of the caller's, raises Renewed when that life is over; without, the present one is meant."""
         for _ in range(2):
             believed = epoch or self.epoch or await self.enter()
             try:
@@ -68,14 +72,14 @@ class Shard:
                 if not str(error).startswith("EPOCH"):
                     raise
                 self.doubt(believed)
-                if epoch:
-                    break
             except _OtherRun:
-                self.doubt(self.epoch)
+                self.doubt(believed)
             except RedisError as error:
                 self._rest()
                 raise Unavailable("A part of the service is away", retry_after=1) from error
-        raise Unavailable("A part of the service is starting anew", retry_after=0.2)
+            if epoch:
+                break
+        raise Renewed("A part of the service is starting anew", retry_after=0.2)
 
     def doubt(self, epoch: int) -> None:
         """What we believed turned out to be over: the next call finds out."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from chatsite.coordination.ballots import Ballots, Table
 from chatsite.coordination.script import Script
-from chatsite.coordination.shard import Shard
+from chatsite.coordination.shard import Renewed, Shard
 from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.clock import clock
 from chatsite.core.errors import Unavailable
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 3.0
 READ_EVERY_SECONDS = 1.0
 
-__all__ = ["Script", "Shards"]
+__all__ = ["Renewed", "Script", "Shards"]
 
 
 class Shards:
@@ -78,7 +78,7 @@ class Shards:
         return grouped
 
     async def run(self, shard: int, script: Script, *arguments: str | int | bytes, epoch: int | None = None) -> Any:
-        """What the script answers. Raises Unavailable: away, frozen, begun anew, or, with an `epoch`, in another life than that."""
+        """What the script answers. Raises Unavailable: away, or frozen; with an `epoch` Renewed, when that life is over."""
         if self._reader is None:
             await self.enter_all()
         return await self._shards[shard].run(script, arguments, epoch=epoch)

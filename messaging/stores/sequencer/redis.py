@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from chatsite.coordination.shards import Script, Shards
+from chatsite.coordination.shards import Renewed, Script, Shards
 from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.errors import Unavailable
+from chatsite.core.failpoints import is_planted, reach
 from messaging.protocol.types import Message
 from messaging.stores.log.cassandra import CassandraMessageLog
 from messaging.stores.sequencer.base import (
@@ -82,7 +83,10 @@ class RedisSequencer:
         for _ in range(ROUNDS_MAX):
             epoch = await self._shards.enter(shard)
             sent = (argument for index in todo for argument in _wish(wishes[index]))
-            answers = await self._shards.run(shard, _ALLOCATE, self._due_ms, *sent, epoch=epoch)
+            try:
+                answers = await self._shards.run(shard, _ALLOCATE, self._due_ms, *sent, epoch=epoch)
+            except Renewed:
+                continue
             for index, answer in zip(todo, answers, strict=True):
                 outcomes[index] = self._outcome(wishes[index], answer, epoch)
             todo = [index for index in todo if outcomes[index] is None]
@@ -141,7 +145,7 @@ class RedisSequencer:
             answers = await asyncio.gather(*(self._shards.run(shard, _HEADS, *some) for shard, some in groups.items()))
             for some, answer in zip(groups.values(), answers, strict=True):
                 for conversation, stand in zip(some, answer, strict=True):
-                    if stand:
+                    if len(stand) > 1:
                         seq, rev, active_at, mv = map(int, stand)
                         found[conversation] = Head(seq=seq, rev=rev, active_at=active_at, mv=mv)
             wanted = [conversation for conversation in wanted if conversation not in found]
@@ -151,13 +155,16 @@ class RedisSequencer:
         raise Unavailable("A part of the service is starting anew", retry_after=1)
 
     async def unreleased(self, conversation: int) -> list[Message]:
-        shard = self._shards.of(conversation)
-        epoch = await self._shards.enter(shard)
-        found = await self._shards.run(shard, _UNRELEASED, conversation, epoch=epoch)
-        if found == -1:
-            await self._seed(conversation)  # which leaves nothing unreleased
-            return []
-        return [decode_note(note, seq=int(seq), epoch=epoch) for seq, note in _tuples(found, 2)]
+        for _ in range(ROUNDS_MAX):
+            epoch = await self._shards.enter(self._shards.of(conversation))
+            try:
+                found = await self._shards.run(self._shards.of(conversation), _UNRELEASED, conversation, epoch=epoch)
+            except Renewed:
+                continue
+            if found != -1:
+                return [decode_note(note, seq=int(seq), epoch=epoch) for seq, note in _tuples(found, 2)]
+            await self._seed(conversation)
+        raise Unavailable("A part of the service is starting anew", retry_after=1)
 
     async def owed(self, limit: int, whose: PastDue = "late") -> list[Message]:
         owed: list[Message] = []
@@ -170,7 +177,7 @@ class RedisSequencer:
             except Unavailable:  # its notes wait; the others' need not
                 continue
             owed += [decode_note(note, seq=int(seq), epoch=epoch) for _, seq, note in _tuples(found, 3)]
-        return owed
+        return sorted(owed, key=lambda message: (message.sent_at, message.seq))
 
     async def _seed_all(self, conversations: Iterable[int]) -> None:
         await asyncio.gather(*(self._seed(conversation) for conversation in conversations))
@@ -187,24 +194,29 @@ class RedisSequencer:
         shard, token = self._shards.of(conversation), secrets.token_hex(8)
         async with self._room:
             for _ in range(SEED_TRIES):
-                epoch = await self._shards.enter(shard)
-                answer = await self._shards.run(shard, _TOKEN, conversation, token, epoch=epoch)
-                if answer == -1:
-                    return
-                if answer == 1 and await self._seed_from_history(shard, conversation, token, epoch):
-                    return
-                await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - another process is at it
+                try:
+                    epoch = await self._shards.enter(shard)
+                    answer = await self._shards.run(shard, _TOKEN, conversation, token, epoch=epoch)
+                    if answer == 1:
+                        await self._seed_from_history(shard, conversation, token, epoch)
+                    elif answer == -1:
+                        return await self._release_all(conversation)
+                except Renewed:
+                    continue
+                await asyncio.sleep(random.uniform(0.01, 0.05) if answer == 0 else 0)  # noqa: S311 - another process is at it
         raise Unavailable("A part of the service is starting anew", retry_after=1)
 
-    async def _seed_from_history(self, shard: int, conversation: int, token: str, epoch: int) -> bool:
-        """False when somebody else was quicker. What it decides is stored and released before anybody reads a head."""
-        seed = plan(conversation, await self._log.end(conversation, width=WIDTH), epoch)
-        if not await self._shards.run(shard, _SEED, conversation, token, *arguments(seed), epoch=epoch):
-            return False
-        if seed.notes:
-            await self._log.store(seed.notes)
-            await self.commit(seed.notes)
-        return True
+    async def _seed_from_history(self, shard: int, conversation: int, token: str, epoch: int) -> None:
+        end = await self._log.end(conversation, width=WIDTH)
+        await reach("seed.read", conversation=conversation)
+        await self._shards.run(shard, _SEED, conversation, token, *arguments(plan(conversation, end, epoch)), epoch=epoch)
+
+    async def _release_all(self, conversation: int) -> None:
+        """What was seeded may have been acked before, so no head below it may be told."""
+        unreleased = await self.unreleased(conversation)
+        if unreleased:
+            await self._log.store(unreleased)
+            await self.commit(unreleased)
 
 
 async def _grouped(
@@ -235,7 +247,7 @@ def _wish(wish: Allocation) -> Iterator[str | int | bytes]:
     """In the order that lua/allocate.lua wants."""
     draft = wish.draft
     yield draft.conversation
-    yield f"{draft.sender}:{draft.client_id}"
+    yield f"{draft.sender}:{secrets.token_hex(16) if is_planted('no_idempotency') else draft.client_id}"
     yield wish.digest
     yield wish.mv
     yield draft.after or 0
