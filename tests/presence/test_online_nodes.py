@@ -42,6 +42,7 @@ async def test_flapping_across_nodes_is_told_nowhere(cluster: Cluster) -> None:
 async def test_a_lost_packet_costs_one_sweep(cluster: Cluster) -> None:
     east, west, anna, watcher = cluster.online(), cluster.online(), some_id(), Watcher()
     await west.watch(watcher, [anna])
+    await west.sweep()
     cluster.layer.attach(
         next(channel for channel in cluster.layer._handlers if channel == f"presence.{west._node}"), lambda packet: None
     )

@@ -76,6 +76,24 @@ async def test_the_users_of_a_node_that_died_turn_offline_with_its_lease(cluster
     assert await is_online(living, moved)
 
 
+async def test_a_grace_period_that_begins_beside_a_dead_node_is_kept(cluster: Cluster) -> None:
+    living, dead, user = cluster.node(), cluster.node(), some_id()
+    await dead.arrive(user, "phone")
+    await living.arrive(user, "tablet")
+    for _ in range(3):
+        cluster.clock.forward(12)
+        await living.look([user])  # the shard hears somebody, and nobody clears
+    assert turns(await living.leave(user, "tablet", grace_seconds=20), user) == []
+    assert turns((await cluster.pass_time(15, living)).transitions, user) == []
+    assert turns((await cluster.pass_time(5, living)).transitions, user) == [(user, False)]
+
+
+async def test_who_is_gone_while_their_coming_is_being_said_is_offline(cluster: Cluster) -> None:
+    node, user = cluster.node(), some_id()
+    await asyncio.gather(node.arrive(user, "phone"), node.leave(user, "phone", grace_seconds=0))
+    assert not await is_online(node, user)
+
+
 async def test_a_node_that_was_taken_for_dead_brings_its_users_back(cluster: Cluster) -> None:
     living, stopped, user = cluster.node(), cluster.node(), some_id()
     await stopped.arrive(user, "phone")
