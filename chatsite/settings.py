@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "chatsite.opener.opener_policy",
+    "chatsite.away.part_is_away",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "accounts.sessions.BrowserSessions",
