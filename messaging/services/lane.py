@@ -125,7 +125,12 @@ class Lane:
         try:
             await check_draft(self._chat, job.draft, members)
         except ChatsiteError as error:
-            job.refuse(error)
+            if job.tries or self._chat.members.is_fresh(conversation):
+                job.refuse(error)
+            else:  # another process may have let the sender in since
+                job.tries += 1
+                deferred.add(conversation)
+                self._waiting.add([job])
             return False
         return True
 

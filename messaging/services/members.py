@@ -97,9 +97,11 @@ class MemberCache:
     async def refresh(self, conversation: int) -> Members:
         """As it stands, give or take a second. Raises NotAMember."""
         members = self.peek(conversation)
-        if members is not None and self._clock.monotonic() - self._loaded_at[conversation] < REFRESH_SECONDS:
-            return members
-        return await self.reload(conversation)
+        return members if members is not None and self.is_fresh(conversation) else await self.reload(conversation)
+
+    def is_fresh(self, conversation: int) -> bool:
+        """Whether it was loaded within the last second."""
+        return self._clock.monotonic() - self._loaded_at.get(conversation, float("-inf")) < REFRESH_SECONDS
 
     async def reload(self, conversation: int) -> Members:
         members: Members = await database_sync_to_async(load_members)(conversation)
