@@ -16,9 +16,11 @@ from tests.faults.report import Row
 from tests.journeys.checker import complaints
 from tests.journeys.device import FOR_GOOD, Device
 from tests.journeys.history import History
+from tests.journeys.poller import Poller
 
 DIRECTS, GROUPS, GROUP_SIZE = 5, 3, 7
 SENDERS_BY_REST = 3  # they never try again: what they got no answer for stays unknown
+POLLERS = 4  # people with one more device, which goes by its cursor alone
 PAUSE_SECONDS = (0.1, 0.4)
 REFUSED = FOR_GOOD | {"busy", "rate_limited", "too_large", "full"}
 
@@ -47,8 +49,12 @@ class Trial:
             mine = {conversation: self.histories[conversation] for conversation in self.of(person)}
             for number in range(len(person.tokens)):
                 device = Device(self.cast.phone(person, number), person.user, mine, name=f"{person.username}/{number + 1}")
-                device.start()
                 self.devices.append(device)
+        for person in self.cast.people[-SENDERS_BY_REST - POLLERS : -SENDERS_BY_REST]:
+            mine = {conversation: self.histories[conversation] for conversation in self.of(person)}
+            self.devices.append(Poller(self.cast.phone(person), person.user, mine, name=f"{person.username} polling"))
+        for device in self.devices:
+            device.start()
         await until(lambda: all(device.is_up_to_date for device in self.devices), 30, "every device to be connected")
 
     def devices_on(self, node: str) -> list[Device]:

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import uuid4
 
 import httpx
@@ -26,6 +27,12 @@ CUT_OFF = (
     AssertionError,
     httpx.HTTPError,
 )  # AssertionError: an answer that did not come
+
+
+class Road(Protocol):
+    """Whatever answers commands."""
+
+    async def call(self, frame: Frame) -> Frame: ...
 
 
 @dataclass
@@ -156,7 +163,7 @@ class Device:
         if not dropped.is_doubtful:
             dropped.send.fail()
 
-    async def _ask(self, socket: Socket, frame: Frame) -> Frame:
+    async def _ask(self, socket: Road, frame: Frame) -> Frame:
         return await asyncio.wait_for(socket.call(frame), ANSWER_SECONDS)
 
     def _take_live(self, socket: Socket, taken: int) -> int:
@@ -183,7 +190,7 @@ class Device:
             await self._take_synced(socket, await self._ask(socket, {"type": "sync", "cursor": self._cursor}))
         self._asked.clear()
 
-    async def _take_synced(self, socket: Socket, synced: Frame) -> None:
+    async def _take_synced(self, socket: Road, synced: Frame) -> None:
         """Takes what happened since the cursor, and only then the new one."""
         while synced["type"] == "synced":
             for touched in synced["conversations"]:
@@ -214,13 +221,13 @@ class Device:
             page = listed["next"]
         self._cursor = cursor
 
-    async def _pull_gaps(self, socket: Socket) -> None:
+    async def _pull_gaps(self, socket: Road) -> None:
         for conversation, head in self._heads.items():
             if head > max(self._whole[conversation], self._asked.get(conversation, 0)):
                 self._asked[conversation] = head
                 await self._pull(socket, conversation)
 
-    async def _pull(self, socket: Socket, conversation: str) -> None:
+    async def _pull(self, socket: Road, conversation: str) -> None:
         """Pages down from the top to what it holds as a whole."""
         whole, top = self._whole[conversation], 0
         before: int | None = None

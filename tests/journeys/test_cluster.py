@@ -1,5 +1,6 @@
 """The same chat over two nodes, two api processes and three Cassandras: people do not notice who serves them."""
 
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,15 @@ from tests.journeys.device import Device
 from tests.journeys.history import History
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]
+
+
+@pytest.fixture
+async def scene(cluster: Cluster, cast: Cast) -> "AsyncIterator[Scene]":
+    scene = Scene(cluster, cast)
+    yield scene
+    for device in scene.devices.values():
+        await device.abandon()
+        await device.phone.close()
 
 
 class Scene:
@@ -41,12 +51,10 @@ class Scene:
         for device in self.devices.values():
             await device.stop()
             await Device(device.phone, device.user, device.histories, name=f"{device.name} anew").catch_up()
-            await device.phone.close()
         assert [complaint for history in self.histories.values() for complaint in complaints(history)] == []
 
 
-async def test_people_on_different_nodes_chat_and_one_of_them_has_three_devices(cluster: Cluster, cast: Cast) -> None:
-    scene = Scene(cluster, cast)
+async def test_people_on_different_nodes_chat_and_one_of_them_has_three_devices(scene: Scene, cast: Cast) -> None:
     trial = Trial(cast)  # opens conversations that are new
     group = await trial.open_group([scene.anna, scene.ben, scene.cleo])
     direct = await trial.open_direct(scene.anna, scene.cleo)
@@ -67,13 +75,12 @@ async def test_people_on_different_nodes_chat_and_one_of_them_has_three_devices(
     assert len(scene.histories[group].holdings["ben"].held) >= 40
 
 
-async def test_what_is_sent_by_rest_at_any_api_reaches_sockets_on_any_node(cluster: Cluster, cast: Cast) -> None:
-    scene = Scene(cluster, cast)
+async def test_what_is_sent_by_rest_at_any_api_reaches_sockets_on_any_node(scene: Scene, cast: Cast) -> None:
     trial = Trial(cast)
     group = await trial.open_group([scene.anna, scene.ben])
     history = trial.histories[group]
     scene.histories = trial.histories
-    for number, node in enumerate(cluster.nodes):
+    for number, node in enumerate(scene.cluster.nodes):
         await scene.enter(f"anna on {node}", scene.anna, node=node, device=number)
     sender = cast.phone(scene.ben)
     for number in range(10):
@@ -88,8 +95,7 @@ async def test_what_is_sent_by_rest_at_any_api_reaches_sockets_on_any_node(clust
     await scene.check()
 
 
-async def test_who_is_removed_on_one_node_gets_nothing_more_on_another(cluster: Cluster, cast: Cast) -> None:
-    scene = Scene(cluster, cast)
+async def test_who_is_removed_on_one_node_gets_nothing_more_on_another(scene: Scene, cast: Cast) -> None:
     trial = Trial(cast)
     group = await trial.open_group([scene.anna, scene.ben, scene.cleo])
     scene.histories = trial.histories
