@@ -28,7 +28,8 @@ async def test_positions_are_asked_anew_before_they_are_told(world: World, monke
     screen = await world.screen(await world.person())
     heard_before: list[int] = []
 
-    async def refresh() -> None:
+    async def refresh(*, fully: bool = False) -> None:
+        assert fully  # what was learnt a moment ago may be from before the gap
         heard_before.append(len(screen.frames))
 
     monkeypatch.setattr(world.chat.inbox, "refresh", refresh)
@@ -42,7 +43,7 @@ async def test_an_inbox_that_is_away_keeps_nobody_else_from_hearing(world: World
     away, there = await world.screen(anna), await world.screen(ben)
     cursor = world.chat.inbox.cursor
 
-    async def fail() -> None:
+    async def fail(*, fully: bool = False) -> None:
         raise Unavailable
 
     async def answer(user: int) -> str:
