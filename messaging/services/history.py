@@ -45,7 +45,9 @@ async def read_history(
         windows = [*_downwards(spans, upto=edge, count=lower), *_upwards(spans, above=edge, head=head, count=upper)]
     else:
         windows = _downwards(spans, upto=edge, count=limit)
-    found = [message for first, last in windows for message in await chat.log.page(conversation, first=first, last=last)]
+    found = [
+        message for first, last in windows for message in await chat.log.page(conversation, first=first, last=last, rev=stand.rev)
+    ]
     messages = _nearest_that_fit(found, edge)
     lowest, highest = (windows[0][0], windows[-1][1]) if windows else (edge + 1, edge)
     if len(messages) < len(found):

@@ -17,6 +17,7 @@ from messaging.services.stand import stands_of
 from messaging.services.views import encode_conversation
 from messaging.stores.inbox.base import Entry, Lost
 from messaging.stores.log.base import PAGE_MAX
+from messaging.stores.sequencer.base import Head
 
 ENTRIES = 1_000
 MESSAGES = 500
@@ -58,7 +59,7 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
         messages=[
             Placed(str(message.conversation), view_message(message))
             for message in await _gift(
-                chat, user, {conversation: by_conversation[conversation] for conversation in conversations}, members
+                chat, user, {conversation: by_conversation[conversation] for conversation in conversations}, members, heads
             )
         ],
         receipts=[
@@ -77,7 +78,9 @@ async def _written_after(chat: Chat, entries: list[Entry], cursor: str) -> list[
     return [entry for entry in entries if written_at.get((entry.conversation, entry.seq), time + 1) > time]
 
 
-async def _gift(chat: Chat, user: int, entries: dict[int, list[Entry]], members: dict[int, Members]) -> list[Message]:
+async def _gift(
+    chat: Chat, user: int, entries: dict[int, list[Entry]], members: dict[int, Members], heads: dict[int, Head]
+) -> list[Message]:
     """The messages themselves, newest kept where not all fit; whoever lacks more pulls it by `history`."""
     seqs = {
         conversation: sorted(
@@ -90,7 +93,9 @@ async def _gift(chat: Chat, user: int, entries: dict[int, list[Entry]], members:
     characters = 0
     for conversation, missed in seqs.items():
         for first, last in _runs(missed[-share:]):
-            for message in await chat.log.page(conversation, first=max(first, last - PAGE_MAX + 1), last=last):
+            for message in await chat.log.page(
+                conversation, first=max(first, last - PAGE_MAX + 1), last=last, rev=heads[conversation].rev
+            ):
                 characters += len(message.text)
                 if len(gift) == MESSAGES or characters > CHARACTERS:
                     return gift

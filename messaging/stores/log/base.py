@@ -46,8 +46,11 @@ class MessageLog(Protocol):
         """
         ...
 
-    async def page(self, conversation: int, *, first: int, last: int) -> list[Message]:
-        """Messages with first <= seq <= last, ascending, at most PAGE_MAX counted from `last` down. Callers never ask above the head."""
+    async def page(self, conversation: int, *, first: int, last: int, rev: int = 0) -> list[Message]:
+        """Messages with first <= seq <= last, ascending, at most PAGE_MAX counted from `last` down. Callers never ask above the head.
+
+        `rev` is the conversation's last change as far as the caller knows: what was kept in memory under another one is read anew.
+        """
         ...
 
     async def pick(self, keys: Sequence[tuple[int, int]]) -> list[Message]:

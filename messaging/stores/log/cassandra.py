@@ -15,6 +15,7 @@ import msgspec
 from chatsite.core.cassandra import CassandraOptions, CassandraSession, Row
 from messaging.protocol.types import Message
 from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, Wanted
+from messaging.stores.log.tails import Tails
 
 BUCKET = 1_000
 # The epoch of a row that blanks its seq, whatever other rows of that seq were or will be written: above every epoch of a sequencer.
@@ -89,6 +90,7 @@ class CassandraMessageLog:
     def __init__(
         self, *, hosts: Sequence[str], port: int = 9042, keyspace: str = "chatsite", datacenter: str = "datacenter1"
     ) -> None:
+        self._tails = Tails()
         self._cassandra = CassandraSession.open(
             CassandraOptions(hosts=hosts, port=port, keyspace=keyspace, datacenter=datacenter)
         )
@@ -104,15 +106,24 @@ class CassandraMessageLog:
             )
         )
 
-    async def page(self, conversation: int, *, first: int, last: int) -> list[Message]:
+    async def page(self, conversation: int, *, first: int, last: int, rev: int = 0) -> list[Message]:
         first = max(first, last - PAGE_MAX + 1)
+        known = self._tails.known(conversation, first, last, rev)
+        missing = [seq for seq in range(first, last + 1) if seq not in known]
+        if missing:
+            read = await self._read(conversation, missing[0], missing[-1])
+            known |= {message.seq: message for message in read}
+            self._tails.keep(conversation, read, rev)
+        return [known[seq] for seq in sorted(known)]
+
+    async def _read(self, conversation: int, first: int, last: int) -> list[Message]:
         parts = await asyncio.gather(
             *(self._cassandra.read(_PAGE, (conversation, bucket, first, last)) for bucket in reversed(_buckets(first, last)))
         )
         return list(_that_count(row for part in parts for row in part))[::-1]
 
     async def pick(self, keys: Sequence[tuple[int, int]]) -> list[Message]:
-        found = await asyncio.gather(*(self.page(conversation, first=seq, last=seq) for conversation, seq in keys))
+        found = await asyncio.gather(*(self._read(conversation, seq, seq) for conversation, seq in keys))
         return [message for page in found for message in page]
 
     async def find(self, wanted: Sequence[Wanted]) -> list[Message | None]:
@@ -125,7 +136,7 @@ class CassandraMessageLog:
             some = buckets[start : start + SEARCHED_AT_ONCE]
             found = await asyncio.gather(*(self._search(want, bucket) for bucket in some))
             for seq in sorted(seq for seqs in found for seq in seqs):
-                (message,) = await self.page(want.conversation, first=seq, last=seq)
+                (message,) = await self._read(want.conversation, seq, seq)
                 if (message.sender, message.client_id) == (want.sender, want.client_id):  # not a try that lost to a later epoch
                     return message
             if not await self._cassandra.read(_ANY, (want.conversation, some[-1])):
@@ -178,6 +189,7 @@ class CassandraMessageLog:
         at = min([row.redacted_at for row in rows if row.redacted_at is not None], default=at)
         await self._cassandra.write([(_MARK, (*place, seq, NOBODY, at))])
         await self._cassandra.write([(_BLANK, (at, *place, seq, row.epoch, row.client_id)) for row in tries])
+        self._tails.forget(conversation)
         values = (conversation, rev // BUCKET, rev, tries[0].epoch, uuid5(CHANGES, f"redact {seq}"), seq, author, at, at * 1_000)
         await self._cassandra.write([(_RECORD, values)])
 

@@ -86,7 +86,7 @@ class SqliteMessageLog:
     async def store(self, messages: Sequence[Message], *, released: Mapping[int, int] = NOTHING) -> None:
         await self._file.write(_STORE, parameters=(encode([_row(message) for message in messages]),), durable=True)
 
-    async def page(self, conversation: int, *, first: int, last: int) -> list[Message]:
+    async def page(self, conversation: int, *, first: int, last: int, rev: int = 0) -> list[Message]:
         rows = await self._file.read(_PAGE, (conversation, first, last, PAGE_MAX))
         return [message_from_row(row) for row in reversed(rows)]
 
