@@ -24,7 +24,7 @@ async def test_a_retry_on_another_node_while_the_first_try_is_paused_makes_one_m
         for point in POINTS:
             armed = cluster.arm("node-1", point, "pause", seconds=3.0, match={"conversation": conversation})
             frame = {"type": "send", "conversation": conversation, "client_id": str(uuid4()), "text": f"twice at {point}"}
-            tries = [trial.histories[conversation].invoke(people[0].user, frame["client_id"]) for _ in range(2)]
+            tries = [trial.histories[conversation].invoke(people[0].user, frame["client_id"], frame["text"]) for _ in range(2)]
             paused = asyncio.create_task(one.call(frame))
             await asyncio.to_thread(cluster.await_point, armed)
             tries[1].succeed((await other.call(frame))["seq"])

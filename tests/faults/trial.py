@@ -165,8 +165,8 @@ class Trial:
         phone = self.cast.phone(person)
         while not self._stopping:
             conversation, client_id = random.choice(self.of(person)), str(uuid4())
-            send = self.histories[conversation].invoke(person.user, client_id)
             body = {"client_id": client_id, "text": f"{person.username} says {client_id}"}
+            send = self.histories[conversation].invoke(person.user, client_id, body["text"])
             try:
                 # At one api: a second try elsewhere would be the same send, and its refusal would say nothing.
                 sent = await phone.api_once("POST", f"/conversations/{conversation}/messages", body)

@@ -95,7 +95,7 @@ class Device:
         frame = {
             "type": "send", "conversation": conversation, "client_id": str(uuid4()), "text": text, "after": self._heads[conversation],
         }  # fmt: skip
-        send = self.histories[conversation].invoke(self.user, str(frame["client_id"]))
+        send = self.histories[conversation].invoke(self.user, str(frame["client_id"]), text)
         self._outbox.append(_Outgoing(send, frame))
         return send
 

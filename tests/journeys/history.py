@@ -34,6 +34,7 @@ class Send:
     ended_at: float = float("inf")
     outcome: Outcome = "unknown"
     seq: int = 0
+    text: str = ""
 
     @property
     def key(self) -> Key:
@@ -69,8 +70,11 @@ class History:
     holdings: dict[str, Holding] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)
 
-    def invoke(self, sender: str, client_id: str) -> Send:
-        self.sends.append(Send(sender, client_id))
+    _texts: dict[str, str] = field(default_factory=dict)  # by client id
+
+    def invoke(self, sender: str, client_id: str, text: str = "") -> Send:
+        self.sends.append(Send(sender, client_id, text=text))
+        self._texts[client_id] = text
         return self.sends[-1]
 
     def holding(self, device: str, user: str) -> Holding:
@@ -82,6 +86,8 @@ class History:
         kind, seq = message["kind"], message["seq"]
         if kind == "event":
             self.events.setdefault(seq, message["event"])
+        elif kind == "text" and not message.get("redacted_at") and message["text"] != self._texts.get(message["client_id"]):
+            holding.oddities.append(f"{seq} says {message['text']!r}, which nobody wrote")
         holding.take(seq, VOID if kind == "void" else Key(message["sender"], message["client_id"]))
 
     def spans_of(self, user: str) -> list[Span]:

@@ -156,9 +156,17 @@ def test_devices_hand_in_messages_as_the_protocol_shows_them() -> None:
     event: Event = {"type": "created", "user": ANNA, "by": ANNA}
     history.take(holding, {"seq": 1, "kind": "event", "sender": ANNA, "client_id": "e", "event": event})
     history.take(holding, {"seq": 2, "kind": "void", "sender": "0", "client_id": "v"})
-    history.take(holding, {"seq": 3, "kind": "text", "sender": ANNA, "client_id": "t"})
+    history.invoke(ANNA, "t", "hello")
+    history.take(holding, {"seq": 3, "kind": "text", "sender": ANNA, "client_id": "t", "text": "hello"})
     assert holding.held == {1: Key(ANNA, "e"), 2: VOID, 3: Key(ANNA, "t")}
     assert history.spans_of(ANNA) == [(1, None)]
+
+
+def test_a_text_that_was_not_sent_is_found() -> None:
+    history = History()
+    history.invoke(ANNA, "t", "hello").succeed(1)
+    history.take(history.holding("phone", ANNA), {"seq": 1, "kind": "text", "sender": ANNA, "client_id": "t", "text": "hell"})
+    assert any("nobody wrote" in complaint for complaint in complaints(history))
 
 
 def test_a_hundred_thousand_sends_are_checked() -> None:

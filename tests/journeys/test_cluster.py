@@ -84,8 +84,8 @@ async def test_what_is_sent_by_rest_at_any_api_reaches_sockets_on_any_node(scene
         await scene.enter(f"anna on {node}", scene.anna, node=node, device=number)
     sender = cast.phone(scene.ben)
     for number in range(10):
-        send = history.invoke(scene.ben.user, str(uuid4()))
-        body = {"client_id": send.client_id, "text": f"by REST {number}"}
+        body = {"client_id": str(uuid4()), "text": f"by REST {number}"}
+        send = history.invoke(scene.ben.user, body["client_id"], body["text"])
         sent = await sender.api("POST", f"/conversations/{group}/messages", body)
         send.succeed(sent["seq"])
         sender.turn()
