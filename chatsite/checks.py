@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from chatsite.environment import env
+
 SQLITE_OLDEST = (3, 38, 0)  # JSON functions are built in from here on
 HOME_SUFFIXES = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".internal", ".test")
 
@@ -18,6 +20,7 @@ def register_all() -> None:
     register(data_directory_is_ours_alone, Tags.security)
     register(sqlite_is_new_enough, Tags.database, always=True)
     register(hosts_fit_the_other_settings, Tags.security)
+    register(the_secret_key_is_one, Tags.security)
 
 
 def data_directory_is_ours_alone(**_: Any) -> list[CheckMessage]:
@@ -56,6 +59,14 @@ def hosts_fit_the_other_settings(**_: Any) -> list[CheckMessage]:
         hint = "Put a proxy with a certificate in front and set HTTPS=1."
         found.append(checks.Warning(f"{_list(public)} has no HTTPS: passwords go in the clear.", hint=hint, id="chatsite.W003"))
     return found
+
+
+def the_secret_key_is_one(**_: Any) -> list[CheckMessage]:
+    """Each machine would make a key of its own, and refuse the sessions of the others."""
+    if settings.PROFILE.is_distributed and not env("SECRET_KEY"):
+        hint = "Set SECRET_KEY, the same for every process."
+        return [checks.Warning("The secret key is of this machine alone.", hint=hint, id="chatsite.W004")]
+    return []
 
 
 def _list(hosts: list[str]) -> str:

@@ -18,6 +18,7 @@ Spec = dict[str, Any]  # of Django's usual form, {"BACKEND": "dotted.path", "OPT
 class Profile:
     """The settings that a profile decides. `node_name` is unique among the processes of the instance."""
 
+    is_distributed: bool
     node_name: str
     database: Spec
     cache: Spec
@@ -67,6 +68,7 @@ def embedded(data_dir: Path) -> Profile:
     node_name = env("NODE_NAME") or "node-1"
     messages = {"path": str(data_dir / "messages.sqlite3")}
     return Profile(
+        is_distributed=False,
         node_name=node_name,
         database={
             "ENGINE": "django.db.backends.sqlite3",
@@ -100,9 +102,15 @@ def distributed() -> Profile:
     node_name = f"{env('NODE_NAME') or socket.gethostname()}-{secrets.token_hex(4)}"
     coordination = {"urls": shard_urls, "cassandra": cassandra_options()}
     return Profile(
+        is_distributed=True,
         node_name=node_name,
         database=postgresql(env("DATABASE_URL"), connections=env_int("DATABASE_CONNECTIONS", 8)),
-        cache={"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis_url, "KEY_PREFIX": "cache"},
+        cache={
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": redis_url,
+            "KEY_PREFIX": "cache",
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        },
         discovery=_spec(
             "chatsite.discovery.zookeeper.ZooKeeperDiscovery",
             {"hosts": ",".join(env_words("ZOOKEEPER_HOSTS")), "node": node_name, "url": env("NODE_URL"), "region": env("REGION")},
@@ -132,16 +140,21 @@ def _channel_layer(name: str, *, redis_url: str, shard_urls: list[str]) -> Spec:
 
 def postgresql(url: str, *, connections: int) -> Spec:
     """A pool per process: a request borrows a connection and gives it back; one that a restart of PostgreSQL broke is replaced."""
-    parts = urlsplit(url)
+    refusal = StartupRefused("DATABASE_URL must be of the form postgresql://user:password@host:port/database.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or ""
+    except ValueError:
+        raise refusal from None
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-        raise StartupRefused("DATABASE_URL must be of the form postgresql://user:password@host:port/database.")
+        raise refusal
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(port),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,

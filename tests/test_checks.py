@@ -1,6 +1,7 @@
 """What `manage.py check` tells an operator."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,11 @@ def test_any_host_is_told(settings: Settings) -> None:
 def test_an_old_sqlite_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
     assert _ids() == {"chatsite.E002"}
+
+
+def test_many_processes_with_a_key_for_each_machine_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PROFILE = replace(settings.PROFILE, is_distributed=True)
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    assert _ids() == {"chatsite.W004"}
+    monkeypatch.setenv("SECRET_KEY", "one for all")
+    assert _ids() == set()

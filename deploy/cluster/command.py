@@ -70,6 +70,7 @@ def up() -> None:
         found = cluster()
         if not all(piece.running for piece in found.pieces):
             _prepare(found)
+            found = cluster()  # with the secret key, which is made by then
         _start(found)
     _tell(found)
 

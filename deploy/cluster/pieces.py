@@ -130,6 +130,7 @@ class Cluster:
             **servers,
             "CHATSITE_PROFILE": "distributed",
             "DATA_DIR": str(place.data.parent),
+            **_secret_key(place.data.parent),
             "NODE_ORIGINS": " ".join(f"ws://localhost:{port}" for port in node_ports[:nodes]),
             "TRUSTED_ORIGINS": " ".join(origins),
         }
@@ -148,6 +149,12 @@ class Cluster:
     def pieces(self) -> list[Server]:
         """In the order of their starting."""
         return [one for one in (*self.nodes, *self.apis, self.worker, self.nginx) if one.wanted or one.running]
+
+
+def _secret_key(data_dir: Path) -> dict[str, str]:
+    """The one that `manage.py prepare` has made, unless the environment has another."""
+    key = data_dir / "secret_key"
+    return {"SECRET_KEY": os.environ.get("SECRET_KEY") or key.read_text().strip()} if key.exists() else {}
 
 
 def answers(host: str, port: int, path: str) -> bool:
