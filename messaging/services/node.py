@@ -79,7 +79,7 @@ class Node:
                 (2.0, self._announce),
                 (3.0, self._close_revoked),
                 (5.0, self._repair_groups),
-                (5.0, self._refresh),
+                (1.0, self._refresh),
                 (600.0, self._trim),
             ]
         self._chores = [asyncio.create_task(_repeat(seconds, chore)) for seconds, chore in chores]
