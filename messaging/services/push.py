@@ -1,6 +1,8 @@
 """Claims due push checks and decides, by what devices acknowledged, which get a notice."""
 
 import asyncio
+import contextlib
+from collections.abc import Sequence
 
 from channels.db import database_sync_to_async
 
@@ -24,17 +26,27 @@ async def push_due(chat: Chat, pusher: Pusher, *, clock: Clock = clock) -> int:
     if not checks:
         return 0
     devices = await database_sync_to_async(live_device_ids)([check.user for check in checks])
-    found = await asyncio.gather(*(_notices(chat, check, devices.get(check.user, [])) for check in checks))
-    await pusher.push([notice for notices in found for notice in notices or ()])
-    await chat.inbox.settle_push_checks([check for check, notices in zip(checks, found, strict=True) if notices is not None])
-    return sum(len(notices or ()) for notices in found)
+    by_conversation: dict[int, list[PushCheck]] = {}
+    for check in checks:
+        by_conversation.setdefault(check.conversation, []).append(check)
+    found = await asyncio.gather(*(_judge(chat, some, devices) for some in by_conversation.values()))
+    notices = [notice for judged in found for _, mine in judged for notice in mine]
+    await pusher.push(notices)
+    await chat.inbox.settle_push_checks([check for judged in found for check, _ in judged])
+    return len(notices)
 
 
-async def _notices(chat: Chat, check: PushCheck, devices: list[int]) -> list[Notice] | None:
-    """One for each device that lacks the message, unless it was read anywhere, or its reader may no longer see it.
+async def _judge(chat: Chat, checks: Sequence[PushCheck], devices: dict[int, list[int]]) -> list[tuple[PushCheck, list[Notice]]]:
+    """Of one conversation, one after the other: its members are looked up once. What cannot be said now is left out, and comes again."""
+    judged = []
+    for check in checks:
+        with contextlib.suppress(Unavailable):
+            judged.append((check, await _notices(chat, check, devices.get(check.user, []))))
+    return judged
 
-    None when that cannot be said now: the check comes again.
-    """
+
+async def _notices(chat: Chat, check: PushCheck, devices: list[int]) -> list[Notice]:
+    """One for each device that lacks the message, unless it was read anywhere, or its reader may no longer see it."""
     acknowledged = await chat.inbox.acknowledged(devices, check.conversation)
     lacking = [device for device, seq in zip(devices, acknowledged, strict=True) if seq < check.seq]
     if not lacking:  # so it is with most: ask no further
@@ -43,8 +55,6 @@ async def _notices(chat: Chat, check: PushCheck, devices: list[int]) -> list[Not
         members, head = await stand_of(chat, check.conversation, user=check.user)
     except NotAMember:
         return []
-    except Unavailable:
-        return None
     (mark,) = await chat.receipts.of_user(check.user, [check.conversation])
     if mark.read >= check.seq or not members.sees(check.user, check.seq):
         return []

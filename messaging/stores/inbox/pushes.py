@@ -19,7 +19,7 @@ _ACKNOWLEDGED = Script.beside(__file__, "lua/acknowledged.lua")
 
 
 class Pushes:
-    """What a shard that is away would have said is left out: a check waits there, an acknowledgement costs a notice too many."""
+    """A shard that is away keeps its checks until it is back; what was acknowledged to it meanwhile costs a notice too many."""
 
     def __init__(self, shards: Shards) -> None:
         self._shards = shards
@@ -53,9 +53,13 @@ class Pushes:
         await self._acknowledgements.ask_each([self._shards.of(one.device) for one in acknowledgements], acknowledgements)
 
     async def acknowledged(self, devices: Sequence[int], conversation: int) -> list[int]:
+        """Raises Unavailable: nobody gets a notice because we cannot know."""
         questions = [(device, conversation) for device in devices]
         found = await self._questions.ask_each([self._shards.of(device) for device in devices], questions)
-        return [0 if isinstance(seq, Unavailable) else int(seq) for seq in found]
+        for answer in found:
+            if isinstance(answer, Unavailable):
+                raise answer
+        return [int(seq) for seq in found if not isinstance(seq, Unavailable)]
 
     async def _acknowledge(self, shard: int, acknowledgements: list[Acknowledgement]) -> Sequence[int]:
         words = [word for one in acknowledgements for word in (one.device, one.conversation, one.seq)]
