@@ -9,7 +9,7 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
 from chatsite.coordination.ballots import Ballots, Table
 from chatsite.coordination.script import Script
@@ -22,6 +22,7 @@ CONNECTIONS = 16
 CALL_SECONDS = 2.0
 CONNECT_SECONDS = 1.0
 REST_SECONDS = 0.25  # after a failure nobody waits for this shard: one slow shard must not slow what does not need it
+TELL_SECONDS = 60.0
 MOVE_SECONDS = 5.0  # longer than a lease: after it no node acknowledges by the old address
 TRIES_MAX = 5
 
@@ -48,6 +49,7 @@ class Shard:
         self._run: str | None = None
         self._entering = asyncio.Lock()
         self._rests_until = 0.0
+        self._told_full_at = float("-inf")
         self._redis = self._client()
 
     async def close(self) -> None:
@@ -68,6 +70,9 @@ class Shard:
             try:
                 self._require_awake()
                 return await self._evaluate(script, believed, arguments)
+            except OutOfMemoryError as error:
+                self._tell_that_it_is_full()
+                raise Unavailable("A part of the service is away", retry_after=5) from error
             except ResponseError as error:
                 if not str(error).startswith("EPOCH"):
                     raise
@@ -146,6 +151,12 @@ class Shard:
             return await self._redis.evalsha(script.sha, 0, str(epoch), *arguments)
         except NoScriptError:
             return await self._redis.eval(script.text, 0, str(epoch), *arguments)
+
+    def _tell_that_it_is_full(self) -> None:
+        """To the operator, now and then."""
+        if clock.monotonic() >= self._told_full_at + TELL_SECONDS:
+            self._told_full_at = clock.monotonic()
+            logger.warning("shard %d has no memory left: nothing new can be kept there", self.number)
 
     def _require_awake(self) -> None:
         if clock.monotonic() < self._rests_until:

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from redis.asyncio import Redis
@@ -63,6 +63,18 @@ def frozen(services: Services, shard: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def full(coordination: dict[str, Any], shard: int) -> AsyncIterator[None]:
+    """A shard that has no memory for anything new."""
+    async with Redis.from_url(coordination["urls"][shard], decode_responses=True) as client:
+        before = (await client.config_get("maxmemory"))["maxmemory"] or 0
+        await client.config_set("maxmemory", 1)
+        try:
+            yield
+        finally:
+            await client.config_set("maxmemory", before)
 
 
 async def rested() -> None:

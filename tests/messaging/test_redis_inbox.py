@@ -15,7 +15,7 @@ from tests.contracts.clock import MovableClock
 from tests.contracts.inbox import InboxContract, message, put, read, told
 from tests.contracts.push_checks import PushCheckContract
 from tests.contracts.rig import some_id
-from tests.messaging.redis_rig import RedisRig, frozen, rested
+from tests.messaging.redis_rig import RedisRig, frozen, full, rested
 from tests.servers import Services
 
 # The driver keeps a socket of its log messages in the loop, and leaves it to the loop's end.
@@ -97,6 +97,17 @@ async def test_a_shard_that_is_away_keeps_no_other_inbox_from_its_entry(rig: Red
     await rested()
     assert told(await read(rig, here, cursor)) == [("message", room, 1), ("message", room, 2)]
     assert (await rig.inbox.spread(spreads))[0].complete
+
+
+async def test_a_shard_without_memory_is_as_good_as_away(rig: RedisRig) -> None:
+    here, there, room = rig.id_on(0), rig.id_on(1), some_id()
+    new, cursor = rig.id_on(1), await rig.inbox.cursor(there)
+    async with full(rig.coordination, 1):
+        spreads = [Spread(message(room, 1), (here, there)), Spread(message(room, 1), (new,)), Spread(message(room, 2), (here,))]
+        assert [reach.complete for reach in await rig.inbox.spread(spreads)] == [False, False, True]
+        assert (await read(rig, there, cursor)).entries == []
+    assert (await rig.inbox.spread(spreads))[0].complete
+    assert told(await read(rig, there, cursor)) == [("message", room, 1)]
 
 
 async def test_due_push_checks_do_not_wait_for_a_shard_that_is_away(rig: RedisRig, cassandra: Services) -> None:
