@@ -17,6 +17,7 @@ from messaging.services.delivery import Watch, deliver
 from messaging.services.drafts import check_draft
 from messaging.services.jobs import Job, Placed
 from messaging.services.members import Members
+from messaging.services.stand import is_outdated
 from messaging.services.waiting import WaitingRoom
 from messaging.stores.log.base import Wanted
 from messaging.stores.sequencer.base import (
@@ -125,7 +126,7 @@ class Lane:
         try:
             await check_draft(self._chat, job.draft, members)
         except ChatsiteError as error:
-            if job.tries or self._chat.members.is_fresh(conversation):
+            if job.tries or not await is_outdated(self._chat, members):
                 job.refuse(error)
             else:  # another process may have let the sender in since
                 job.tries += 1

@@ -94,11 +94,6 @@ class MemberCache:
         members = self.peek(conversation)
         return members if members is not None else await self.reload(conversation)
 
-    async def refresh(self, conversation: int) -> Members:
-        """As it stands, give or take a second. Raises NotAMember."""
-        members = self.peek(conversation)
-        return members if members is not None and self.is_fresh(conversation) else await self.reload(conversation)
-
     def is_fresh(self, conversation: int) -> bool:
         """Whether it was loaded within the last second."""
         return self._clock.monotonic() - self._loaded_at.get(conversation, float("-inf")) < REFRESH_SECONDS
