@@ -1,7 +1,9 @@
 """Bugs put into the real system on purpose: the checker must complain of each."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -9,7 +11,9 @@ from chatsite.core.failpoints import Bug
 from tests.cluster import Cluster
 from tests.faults.cast import Cast
 from tests.faults.report import Row
-from tests.faults.trial import Trial
+from tests.faults.trial import Trial, until
+from tests.journeys.device import Device
+from tests.journeys.poller import Poller
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
@@ -30,14 +34,43 @@ async def _make_them_try_again(cluster: Cluster, trial: Trial) -> None:
     await asyncio.to_thread(cluster.await_point, armed)
 
 
-async def _just_go_on(cluster: Cluster, trial: Trial) -> None:
-    """Those who go by their cursor alone are enough."""
+async def _let_one_overtake(cluster: Cluster, trial: Trial) -> None:
+    """The last message of one conversation reaches the inboxes after one of another conversation that was written later."""
+    late, early, poller = _two_roads_to_a_poller(trial)
+    armed = cluster.arm(
+        cluster.name_of(late.device.node), "send.acked", "pause", seconds=3, match={"conversation": late.conversation}
+    )
+    late.device.send(late.conversation, "written first, spread last")
+    await asyncio.to_thread(cluster.await_point, armed)
+    sent = early.device.send(early.conversation, "written last, spread first")
+    await until(lambda: poller.holds(early.conversation, sent.seq), 20, "the poller to have the later one")
 
 
-CAUSES: dict[Bug, Callable[[Cluster, Trial], Awaitable[None]]] = {
-    "early_ack": _lose_what_is_not_stored,
-    "no_idempotency": _make_them_try_again,
-    "time_cursor": _just_go_on,
+class _Road(NamedTuple):
+    conversation: str
+    device: Device
+
+
+def _two_roads_to_a_poller(trial: Trial) -> tuple[_Road, _Road, Device]:
+    """Two conversations of somebody with a poller, and in each a device that can write, on different nodes."""
+    sockets = [device for device in trial.devices if not isinstance(device, Poller)]
+    for poller in (device for device in trial.devices if isinstance(device, Poller)):
+        roads = [_Road(conversation, device) for device in sockets for conversation in poller.histories.keys() & device.histories]
+        for late, early in itertools.permutations(roads, 2):
+            if late.conversation != early.conversation and late.device.node != early.device.node:
+                return late, early, poller
+    raise AssertionError("everybody is on one node")
+
+
+async def _nothing(cluster: Cluster, trial: Trial) -> None:
+    """The bug needs no help."""
+
+
+Cause = Callable[[Cluster, Trial], Awaitable[None]]
+CAUSES: dict[Bug, tuple[Cause, Cause]] = {  # under load, and after it
+    "early_ack": (_lose_what_is_not_stored, _nothing),
+    "no_idempotency": (_make_them_try_again, _nothing),
+    "time_cursor": (_nothing, _let_one_overtake),
 }
 
 
@@ -52,9 +85,11 @@ async def bug(request: pytest.FixtureRequest, cluster: Cluster) -> AsyncIterator
 async def test_a_planted_bug_is_caught(cluster: Cluster, bug: Bug, cast: Cast, rows: list[Row]) -> None:
     trial = Trial(cast, settle_seconds=15)
     await trial.prepare()
+    under_load, after_it = CAUSES[bug]
     async with trial.load():
-        await CAUSES[bug](cluster, trial)
+        await under_load(cluster, trial)
         await trial.keep_going(60)
+    await after_it(cluster, trial)
     row = await trial.finish(f"planted: {bug}", bug=bug)
     rows.append(row)
     await trial.close()

@@ -50,7 +50,7 @@ class Trial:
             for number in range(len(person.tokens)):
                 device = Device(self.cast.phone(person, number), person.user, mine, name=f"{person.username}/{number + 1}")
                 self.devices.append(device)
-        for person in self.cast.people[-SENDERS_BY_REST - POLLERS : -SENDERS_BY_REST]:
+        for person in sorted(self.cast.people[:-SENDERS_BY_REST], key=lambda person: -len(self.of(person)))[:POLLERS]:
             mine = {conversation: self.histories[conversation] for conversation in self.of(person)}
             self.devices.append(Poller(self.cast.phone(person), person.user, mine, name=f"{person.username} polling"))
         for device in self.devices:

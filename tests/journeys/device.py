@@ -74,6 +74,9 @@ class Device:
         """As far as it knows, once it has been connected."""
         return self._cursor is not None and all(head <= self._whole[conversation] for conversation, head in self._heads.items())
 
+    def holds(self, conversation: str, seq: int) -> bool:
+        return seq in self._holdings[conversation].held
+
     def start(self) -> None:
         self._stopping = False
         self._runner = asyncio.create_task(self._run())
