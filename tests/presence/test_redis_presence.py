@@ -169,21 +169,36 @@ async def test_what_a_shard_did_not_hear_is_said_when_it_is_back(cluster: Cluste
 
 
 async def test_a_call_that_arrives_after_a_later_one_is_not_obeyed(cluster: Cluster) -> None:
-    node, user = cluster.node("node-late"), some_id()
+    name, user = f"node-{some_id()}", some_id()
+    node = cluster.node(name)
     await node.arrive(user, "phone")
     await node.leave(user, "phone", grace_seconds=0)
     shard = node._shards.of(user)
-    await node._shards.run(shard, SAY, cluster.clock.now_ms(), 30_000, "node-late", 1, user, HERE)
+    await node._shards.run(shard, SAY, cluster.clock.now_ms(), 30_000, name, 1, user, HERE)
     assert not await is_online(node, user)
 
 
+async def test_a_node_that_missed_an_answer_says_everything_again(cluster: Cluster) -> None:
+    name, user = f"node-{some_id()}", some_id()
+    node = cluster.node(name)
+    await node.arrive(user, "phone")
+    await node.sweep()
+    await cluster.pause(3)
+    assert await node.watch([user]) == []
+    await asyncio.sleep(1.5)
+    await cluster.flush()  # and what the answer said that did not come: say all again
+    await node._shards.run(node._shards.of(user), SAY, cluster.clock.now_ms(), 30_000, name, 0)
+    assert turns((await node.sweep()).transitions, user) == [(user, True)]
+
+
 async def test_transitions_name_the_nodes_that_watch_and_live(cluster: Cluster) -> None:
-    node, watcher, dead, user = cluster.node(), cluster.node("node-watching"), cluster.node("node-dead"), some_id()
+    name, user = f"node-{some_id()}", some_id()
+    node, watcher, dead = cluster.node(), cluster.node(name), cluster.node()
     await watcher.watch([user])
     await dead.watch([user])
     await cluster.pass_time(35, node, watcher)
     (transition,) = await node.arrive(user, "phone")
-    assert transition.nodes == ("node-watching",)
+    assert transition.nodes == (name,)
     watcher.unwatch([user])
     await watcher.sweep()
     (transition,) = await node.leave(user, "phone", grace_seconds=0)
