@@ -54,6 +54,9 @@ class Directory:
         with self._lock:
             self._is_unwatched = True
 
+    def lost(self) -> None:
+        """Other nodes' entries are as good as before."""
+
     def _read(self, zookeeper: ZooKeeper, name: str) -> None:
         try:
             value = zookeeper.get(f"{self._root}/{name}", watch=partial(self._entry_changed, name))

@@ -76,6 +76,9 @@ class Registration:
     def reconnected(self) -> None:
         """The next round looks whether the entry is still there."""
 
+    def lost(self) -> None:
+        """The same."""
+
     def forget(self) -> None:
         """The session has been closed, and the entry is gone with it."""
         self._wanted = self._written = None

@@ -13,20 +13,30 @@ from kazoo.client import KazooClient, KazooState
 from kazoo.exceptions import KazooException
 from kazoo.handlers.threading import KazooTimeoutError
 
+from chatsite.core.clock import clock
+
 logger = logging.getLogger(__name__)
 
 RETRY = {"max_tries": -1, "delay": 0.1, "backoff": 2, "max_delay": 1.0}
+GATHER_SECONDS = 0.1  # what changes together is looked at together
+# Away for so long, the client library is started anew. Its thread may have ended, and a server that lost its memory refuses whoever
+# has seen more than it knows.
+REOPEN_SECONDS = 20.0
 
 
 class Part(Protocol):
-    """What depends on the session. Both methods run on the session's threads."""
+    """What depends on the session. Its methods run on the session's threads; all but `tend` return at once."""
 
     def tend(self, zookeeper: "ZooKeeper") -> None:
         """Brings ZooKeeper and this part together. May raise what ZooKeeper raises: the next round tries again."""
         ...
 
     def reconnected(self) -> None:
-        """Watches are gone, and perhaps the session was another. Returns at once."""
+        """Watches are gone, and perhaps the session was another."""
+        ...
+
+    def lost(self) -> None:
+        """The session is over, and all that was ephemeral with it."""
         ...
 
 
@@ -121,6 +131,7 @@ class Session:
             self._awake.set()
             client.stop()
             thread.join(self._seconds)
+            client.stop()  # it may just have been started anew
             client.close()
 
     def _heard(self, state: str) -> None:
@@ -130,15 +141,30 @@ class Session:
                 part.reconnected()
             logger.info("ZooKeeper is there")
             self._awake.set()
-        elif not self._stopping.is_set():
+            return
+        if state == KazooState.LOST:
+            for part in self._parts:
+                part.lost()
+        if not self._stopping.is_set():
             logger.warning("ZooKeeper is away (%s): what was known last still counts", state.lower())
 
     def _tend_for_ever(self, client: KazooClient) -> None:
         zookeeper = ZooKeeper(client, patience_seconds=self._seconds)
+        seen_at = clock.monotonic()
         while not self._stopping.is_set():
-            if client.connected and self._tend_all(zookeeper):
-                self._tended.set()
+            try:
+                if client.connected:
+                    seen_at = clock.monotonic()
+                    if self._tend_all(zookeeper):
+                        self._tended.set()
+                elif clock.monotonic() > seen_at + REOPEN_SECONDS:
+                    seen_at = clock.monotonic()
+                    client.stop()
+                    client.start_async()
+            except Exception:
+                logger.exception("a round of discovery failed; the next one is tried")
             self._awake.wait(self._round_seconds)
+            self._stopping.wait(GATHER_SECONDS)
             self._awake.clear()
 
     def _tend_all(self, zookeeper: ZooKeeper) -> bool:

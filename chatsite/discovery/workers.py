@@ -2,6 +2,7 @@
 
 import logging
 import random
+import threading
 
 from kazoo.exceptions import NodeExistsError
 
@@ -28,6 +29,8 @@ class WorkerLease:
         self._clock = clock
         self._number: int | None = None
         self._held: tuple[int, float] | None = None  # the number, and the monotonic time until which it is ours
+        self._losses = 0
+        self._lock = threading.Lock()
 
     def number(self) -> int:
         """Raises Unavailable while none is surely ours."""
@@ -37,18 +40,27 @@ class WorkerLease:
         return held[0]
 
     def tend(self, zookeeper: ZooKeeper) -> None:
-        asked_at = self._clock.monotonic()
+        asked_at, losses = self._clock.monotonic(), self._losses
         if self._number is None or not zookeeper.is_ours(f"{self._root}/{self._number}"):
             self._held = None
             asked_at, self._number = self._lease(zookeeper)
-        self._held = (self._number, asked_at + self._keep_seconds)
+        with self._lock:
+            if losses == self._losses:  # else the answer was of a session that is over
+                self._held = (self._number, asked_at + self._keep_seconds)
 
     def reconnected(self) -> None:
         """The next round asks whether the number is still ours; until then it is, as long as its time runs."""
 
+    def lost(self) -> None:
+        """Another process may have the number from now on."""
+        with self._lock:
+            self._losses += 1
+            self._held = None
+
     def forget(self) -> None:
         """The session has been closed."""
-        self._number = self._held = None
+        self.lost()
+        self._number = None
 
     def _lease(self, zookeeper: ZooKeeper) -> tuple[float, int]:
         """Any free one, by lot: one that was just given up should rest, since clocks differ."""

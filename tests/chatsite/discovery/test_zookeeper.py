@@ -11,6 +11,7 @@ from kazoo.client import KazooClient
 
 from chatsite.core.errors import StartupRefused, Unavailable
 from chatsite.core.ids import IdGenerator
+from chatsite.discovery import session
 from chatsite.discovery import zookeeper as adapter
 from chatsite.discovery.base import Load, Node
 from chatsite.discovery.zookeeper import ZooKeeperDiscovery
@@ -127,16 +128,20 @@ async def test_who_watches_goes_on_knowing_after_its_own_session_expired(process
     await knows(asking, "one")
 
 
-async def test_a_number_lost_with_its_session_is_not_used_while_another_may_have_it(processes: MakeProcess) -> None:
+async def test_a_number_lost_with_its_session_is_given_up_before_another_is_leased(processes: MakeProcess) -> None:
     one = processes("one")
     await one.start(watch=False)
     make = IdGenerator(one.worker_number)
+    held: list[bool] = []
+    client_of(one).add_listener(lambda state: held.append(holds_number(one)))
     before = [make() for _ in range(10)]
     await expire(one)
     await until(lambda: holds_number(one))
     after = [make() for _ in range(10)]
+    assert held[2] is False, "at once after it was suspended, lost and connected"
     assert sorted(before + after) == before + after
-    assert client_of(one).exists(f"{one._worker._root}/{one.worker_number()}").ephemeralOwner == client_of(one).client_id[0]
+    stat = client_of(one).exists(f"{one._worker._root}/{one.worker_number()}")
+    assert stat.ephemeralOwner == client_of(one).client_id[0]
 
 
 async def test_while_the_server_is_frozen_ids_end_before_the_session_can_expire_and_go_on_after_it(
@@ -181,7 +186,10 @@ async def test_the_last_known_nodes_are_served_while_the_server_is_dead_and_all_
     assert caplog.text.count("ZooKeeper is away (suspended)") >= 1
 
 
-async def test_a_server_without_its_memory_is_told_everything_again(processes: MakeProcess, zookeeper: Services) -> None:
+async def test_a_server_without_its_memory_is_told_everything_again(
+    processes: MakeProcess, zookeeper: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "REOPEN_SECONDS", 3.0)
     asking, one = await api(processes), await node(processes, "one")
     await knows(asking, "one")
     zookeeper.down("zookeeper")
@@ -190,6 +198,27 @@ async def test_a_server_without_its_memory_is_told_everything_again(processes: M
     zookeeper.up("zookeeper")
     await until(lambda: holds_number(one))
     await knows(asking, "one")
+
+
+async def test_a_client_whose_thread_ended_is_started_anew(processes: MakeProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "REOPEN_SECONDS", 0.5)
+    asking, one = await api(processes), await node(processes, "one")
+    await knows(asking, "one")
+    await asyncio.to_thread(client_of(one).stop)
+    await knows(asking)
+    await knows(asking, "one")
+    await until(lambda: holds_number(one))
+
+
+async def test_a_round_that_fails_in_an_unforeseen_way_is_not_the_last(
+    processes: MakeProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = await node(processes, "one")
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(one._registration, "tend", "not to be called")
+        await until(lambda: "a round of discovery failed" in caplog.text)
+    await one.announce(Load(draining=True))
+    assert await one._registration.settled(10)
 
 
 async def test_a_successor_of_the_same_name_is_registered_when_the_dead_ones_session_is_gone(processes: MakeProcess) -> None:
