@@ -51,9 +51,9 @@ class Services:
         }
         self.surroundings = {name: str(port) for name, port in ports.items()} | {"DATA_DIR": str(data_dir)} | more
 
-    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, program: str = "services", **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, ROOT / "bin/services", *words],
+            [sys.executable, ROOT / "bin" / program, *words],
             env=os.environ | self.surroundings | more,
             capture_output=True,
             text=True,

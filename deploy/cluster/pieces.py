@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import pwd
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -102,9 +101,8 @@ class Nginx(Piece):
         self.program = find_program("nginx", what="nginx", package="nginx-light", folders="usr/sbin")
 
     def prepare(self) -> Launch:
-        user = f"user {pwd.getpwuid(0).pw_name};" if os.geteuid() == 0 else ""  # as which it may enter our data directory
         apis = "\n        ".join(f"server {api.address} max_fails=1 fail_timeout=2s;" for api in self._apis)
-        settings = self.write("nginx.conf", user=user, apis=apis)
+        settings = self.write("nginx.conf", apis=apis)
         return Launch([self.program, "-p", self.data, "-e", "stderr", "-c", settings], self.data)
 
     def answers(self) -> bool:
