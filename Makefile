@@ -15,7 +15,7 @@ NO := 0 no false off
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin cluster cluster-down break test test-python test-servers faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
+.PHONY: help run demo admin cluster cluster-down break test test-python faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
 
 help: ## List these commands
 	@printf 'Chatsite. The first command to try: make run\n\n'
@@ -46,12 +46,7 @@ test: setup-dev ## Run every check and every test, after installing what they ne
 test-python: setup-dev ## Only the Python tests; ARGS="-k send" chooses some
 	@$(PY) -m pytest $(ARGS)
 
-test-servers: setup-dev ## The tests that start Cassandra, Redis and the other servers of a distributed instance
-	@bin/setup servers
-	@$(PY) -m pytest -m servers $(ARGS)
-
 faults: setup-dev ## Break every piece of a distributed instance under load; docs/reliability.md gets the result
-	@bin/setup servers
 	@FAULTS_REPORT=1 $(PY) -m pytest -m 'servers or faults' tests/faults $(ARGS)
 
 test-js: setup-dev ## Only the JavaScript tests

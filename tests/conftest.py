@@ -18,6 +18,7 @@ from tests.server import Server, copy_template, manage
 from tests.servers import Services
 
 WARDEN = "warden"
+SERVERS_SECONDS = 400  # the first of them waits for all that it starts
 
 StartServer = Callable[..., Server]
 NewPhone = Callable[..., Awaitable[Phone]]
@@ -140,6 +141,17 @@ async def browsers(server: Server) -> AsyncIterator[Browsers]:
         opened = Browsers(browser, server.url)
         yield opened
     assert opened.complaints == []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on real servers come last, those on the whole cluster at the very end: what they start stays up until then."""
+    for item in items:
+        if item.get_closest_marker("servers"):
+            item.add_marker(pytest.mark.timeout(SERVERS_SECONDS))
+    items.sort(
+        key=lambda item: (bool(item.get_closest_marker("servers")), "standing_cluster" in getattr(item, "fixturenames", ()))
+    )
 
 
 # --- In CI a skipped test counts as failed -------------------------------------------------------------------------------

@@ -26,6 +26,12 @@ TELL_SECONDS = 60.0
 MOVE_SECONDS = 5.0  # longer than a lease: after it no node acknowledges by the old address
 TRIES_MAX = 5
 
+_TIMES: dict[str, Any] = {
+    "socket_timeout": CALL_SECONDS,
+    "socket_connect_timeout": CONNECT_SECONDS,
+    "retry": Retry(NoBackoff(), 0),
+    "health_check_interval": 0,
+}
 _OPEN = (Path(__file__).parent / "lua/open.lua").read_text()
 
 
@@ -43,9 +49,9 @@ class Shard:
     def __init__(self, number: int, address: str, ballots: Ballots) -> None:
         self.number = number
         self.epoch = 0  # 0: we do not know it, or no longer believe it
+        self.confirmed = 0  # the last life that we saw begun
         self._address = address
         self._ballots = ballots
-        self._has_entered = False
         self._run: str | None = None
         self._entering = asyncio.Lock()
         self._rests_until = 0.0
@@ -57,7 +63,7 @@ class Shard:
 
     async def follow(self, address: str) -> None:
         """Goes where the table says. Only at our start is it the other way round: then our setting is news, and the table follows it."""
-        if self._has_entered and address != self._address:
+        if self.confirmed and address != self._address:
             logger.warning("shard %d has moved", self.number)
             client, self._address, self.epoch, self._run = self._redis, address, 0, None
             self._redis = self._client()
@@ -74,11 +80,13 @@ class Shard:
                 self._tell_that_it_is_full()
                 raise Unavailable("A part of the service is away", retry_after=5) from error
             except ResponseError as error:
+                if str(error).startswith("BUSY"):  # a script that does not end
+                    raise Unavailable("A part of the service is away", retry_after=1) from error
                 if not str(error).startswith("EPOCH"):
                     raise
                 self.doubt(believed)
             except _OtherRun:
-                self.doubt(believed)
+                self.doubt(self.epoch)
             except RedisError as error:
                 self._rest()
                 raise Unavailable("A part of the service is away", retry_after=1) from error
@@ -100,7 +108,7 @@ class Shard:
             try:
                 for _ in range(TRIES_MAX):
                     if epoch := await self._settle(await self._ballots.read()):
-                        self.epoch, self._has_entered = epoch, True
+                        self.epoch = self.confirmed = epoch
                         return epoch
                     await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - others try too
             except RedisError as error:
@@ -111,39 +119,38 @@ class Shard:
     async def _settle(self, table: Table) -> int | None:
         """The epoch if shard and table agree on it, after beginning a new life if need be; None: try again."""
         life = table.lives.get(self.number)
-        run = await self._meet()
-        known: list[Any] = await self._redis.mget("epoch", "run")
-        epoch, known_run = (value.decode() if value else None for value in known)
-        moves = life is not None and life.address != self._address
-        if life and not moves and epoch == str(life.epoch) and known_run == run:
-            self._run = run
-            return life.epoch
-        begun = await self._ballots.begin(self.number, self._address, table)
-        if begun is None:
-            return None
-        if moves:
-            await asyncio.sleep(MOVE_SECONDS)
-        if not await self._redis.eval(_OPEN, 0, str(begun), run):
-            return None
+        async with Redis.from_url(self._address, single_connection_client=True, **_TIMES) as probe:
+            run = await self._ask_who(probe)
+            known: list[Any] = await probe.mget("epoch", "run")
+            epoch, known_run = (value.decode() if value else None for value in known)
+            moves = life is not None and life.address != self._address
+            if life and not moves and epoch == str(life.epoch) and known_run == run:
+                self._run = run
+                return life.epoch
+            begun = await self._ballots.begin(self.number, self._address, table)
+            if begun is None:
+                return None
+            if moves:
+                await asyncio.sleep(MOVE_SECONDS)
+            if not await probe.eval(_OPEN, 0, str(begun), run):
+                return None
         logger.warning("shard %d begins life %d", self.number, begun)
         self._run = run
         return begun
 
-    async def _meet(self) -> str:
-        """Drops what is connected, connects anew and answers with the run of the process there. Raises Unavailable for one that may forget."""
-        self._run = None
-        await self._redis.connection_pool.disconnect()
-        policy = await self._redis.config_get("maxmemory-policy", "appendonly", "save")
+    async def _ask_who(self, probe: Redis) -> str:
+        """The run of the process that answers. Raises Unavailable for one that may forget a part."""
+        policy = await probe.config_get("maxmemory-policy", "appendonly", "save")
         if policy.get("maxmemory-policy") != "noeviction":
             raise Unavailable("A part of the service is set up wrongly: its Redis needs maxmemory-policy noeviction")
         if policy.get("appendonly") != "no" or policy.get("save"):
             logger.warning("shard %d writes to disk: set appendonly no and save to nothing", self.number)
-        info = await self._redis.info("server")
+        info = await probe.info("server")
         return str(info["run_id"])
 
     def check_run(self, run: str) -> None:
-        """Raises _OtherRun when a new connection leads to a process that is not the one this life is in."""
-        if self._run is not None and run != self._run:
+        """Raises _OtherRun when a new connection leads to a process that is not the one this life is in. An old connection cannot."""
+        if run != self._run:
             raise _OtherRun(f"shard {self.number} was restarted")
 
     async def _evaluate(self, script: Script, epoch: int, arguments: tuple[str | int | bytes, ...]) -> Any:
@@ -172,11 +179,7 @@ class Shard:
             shard=self,
             max_connections=CONNECTIONS,
             timeout=CALL_SECONDS,
-            socket_timeout=CALL_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            retry_on_error=[],
-            health_check_interval=0,
+            **_TIMES,
         )
         return Redis.from_pool(pool)
 

@@ -108,8 +108,20 @@ class Shards:
 
     @property
     def highest_epoch(self) -> int:
-        """Over all shards, as last read: the first half of a cursor."""
+        """Over all shards, as last read."""
         return self._table.last
+
+    @property
+    def settled_epoch(self) -> int:
+        """The highest of which it is known that no earlier life of any shard goes on: the first half of a cursor.
+
+        Between the decision for a life and its beginning, the earlier one may still take what will be lost with it.
+        """
+        begun = {shard.number: shard.confirmed for shard in self._shards}
+        return min(
+            (life.epoch - 1 for number, life in self._table.lives.items() if life.epoch > begun.get(number, 0)),
+            default=self._table.last,
+        )
 
     def opened_after(self, epoch: int) -> tuple[int, ...]:
         """Shards that have begun a new life since."""

@@ -1,5 +1,6 @@
 """What a device missed: the inbox's pointers after its cursor, each conversation once, with the messages that fit."""
 
+import asyncio
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -46,6 +47,8 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
     heads = {conversation: head for conversation, (_, head) in stands.items()}
     tops = {conversation: members[conversation].last_seen_by(user, heads[conversation].seq) for conversation in conversations}
     marks = await chat.receipts.of_user(user, conversations)
+    joined = [conversation for conversation in conversations if members[conversation].member(user).is_in]
+    others = await asyncio.gather(*(list_marks(chat, reader=user, conversation=conversation) for conversation in joined))
     return Synced(
         id=command_id,
         cursor=piece.cursor,
@@ -63,9 +66,7 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
             )
         ],
         receipts=[
-            PlacedMarks(str(conversation), view_marks(await list_marks(chat, reader=user, conversation=conversation)))
-            for conversation in conversations
-            if members[conversation].member(user).is_in
+            PlacedMarks(str(conversation), view_marks(placed)) for conversation, placed in zip(joined, others, strict=True)
         ],
     )
 

@@ -1,6 +1,6 @@
 """Inboxes on Redis shards: a stream a user, on the user's shard.
 
-A cursor is `g.position`: g is the highest epoch of any shard when it was given, position that of an entry. A shard that was opened since,
+A cursor is `g.position`: g is the highest epoch that was settled when it was given, position that of an entry. A shard that was opened since,
 that is with an epoch above g, lost what it had. If it is the user's own, the whole cursor is lost; of another it is told in `Slice.renewed`,
 since notes of conversations there may have been lost before they became entries.
 """
@@ -119,8 +119,8 @@ class RedisInbox:
 
     async def cursor(self, user: int) -> str:
         await self._shards.enter(self._shards.of(user))
-        highest = self._shards.highest_epoch  # before we look: a shard opened after that is told by the next read
-        return f"{highest}.{(await self._places.last(user)).position}"
+        settled = self._shards.settled_epoch  # before we look: a shard opened after that is told by the next read
+        return f"{settled}.{(await self._places.last(user)).position}"
 
     async def read(self, user: int, *, cursor: str, limit: int) -> Slice | Lost:
         parsed = _CURSOR.fullmatch(cursor)
@@ -129,17 +129,17 @@ class RedisInbox:
         given, position = int(parsed[1]), parsed[2]
         shard = self._shards.of(user)
         await self._shards.enter(shard)
-        highest, renewed = self._shards.highest_epoch, self._shards.opened_after(given)
+        settled, renewed = self._shards.settled_epoch, self._shards.opened_after(given)
         found = await self._reads.ask(shard, _Read(user, position, limit))
         self._places.learn(user, found.last)
-        here = f"{highest}.{found.last.position}"
-        if given > highest or found.last.epoch > given:
+        here = f"{settled}.{found.last.position}"
+        if given > self._shards.highest_epoch or found.last.epoch > given:
             return Lost(here, "epoch")
         if found.what != b"ok":
             return Lost(here, "trimmed" if found.what == b"trimmed" else "unknown")
         entries = found.entries[:limit]
         reached = entries[-1][0].decode() if entries else position
-        return Slice([_entry(fields) for _, fields in entries], f"{highest}.{reached}", len(found.entries) > limit, renewed)
+        return Slice([_entry(fields) for _, fields in entries], f"{settled}.{reached}", len(found.entries) > limit, renewed)
 
     async def _call_read(self, shard: int, reads: list[_Read]) -> list[_Found]:
         words = (word for read in reads for word in (read.user, read.position, read.limit + 1))
