@@ -53,6 +53,20 @@ def test_a_send_that_stands_at_two_seqs_counts_at_the_lower() -> None:
     assert seed.ids[f"1:{once}"].seq == 2
 
 
+def test_a_late_row_of_a_membership_that_was_over_becomes_void() -> None:
+    removal, late = message(3, mv=5, epoch=4), message(4, mv=4, epoch=3)
+    seed = plan(ROOM, end(message(1, mv=4), message(2, mv=4), removal, late, released=1), EPOCH)
+    assert [(note.seq, note.kind, note.mv) for note in seed.notes] == [(2, "text", 4), (3, "text", 5), (4, "void", 5)]
+    assert seed.mv == 5
+
+
+def test_an_old_number_of_what_was_released_leaves_no_seq_undecided() -> None:
+    messages = [message(seq) for seq in range(489, 1_001)]
+    seed = plan(ROOM, end(*messages, released=10, first=489), EPOCH)
+    assert seed.head == 1_000 - 256
+    assert [note.seq for note in seed.notes] == list(range(seed.head + 1, seed.next + 1))
+
+
 def test_a_void_of_an_earlier_seed_stays_void_and_stands_for_no_send() -> None:
     void = plan(ROOM, end(message(1), message(3), released=1), EPOCH).notes[0]
     seed = plan(ROOM, end(message(1), void, message(3), released=1), EPOCH + 1)

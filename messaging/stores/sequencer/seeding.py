@@ -29,9 +29,11 @@ class Seed(msgspec.Struct, frozen=True):
 
 def plan(conversation: int, end: End, epoch: int) -> Seed:
     """Every seq above what was surely released is decided now, for good: a copy of its row in this epoch, which later rows of older epochs
-    cannot win against, or a void where there is no row, or where the same send stands at a lower seq already.
+    cannot win against, or a void where there is no row, or where the same send stands at a lower seq already, or where the row is of an
+    older membership than a lower one. That one came late: in one life memberships only rise, so nobody was ever told of it.
     """
-    head = end.released if end.released is not None else max(0, end.top - UNRELEASED_MAX)
+    # What is noted in history may lag: a late row of an earlier life, whose clock was ahead, may have put an old number over a new one.
+    head = max(end.released or 0, end.top - UNRELEASED_MAX)
     by_seq = {message.seq: message for message in end.messages}
     ids: dict[str, Message] = {}
     notes: list[Message] = []
@@ -40,7 +42,7 @@ def plan(conversation: int, end: End, epoch: int) -> Seed:
         message = by_seq.get(seq)
         key = id_key(message) if message is not None and message.kind != "void" else ""
         if seq > head:
-            if message is None or key in ids:
+            if message is None or key in ids or message.mv < mv:
                 message, key = _void(conversation, seq, sent_at=end.latest, mv=mv), ""
             notes.append(msgspec.structs.replace(message, epoch=epoch))
         if message is not None:
