@@ -103,14 +103,16 @@ class Cluster:
         done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def kill(self, name: str) -> None:
-        """SIGKILL, and waits for the end."""
-        if name in self.programs:
-            self.programs[name].kill9()
-        else:
+    def kill(self, *names: str) -> None:
+        """SIGKILL to all of them at once, and waits for their ends."""
+        for name in names:
             self._signal(name, signal.SIGKILL)
-            self._until(lambda: not self._is_alive(name), f"the end of {name}")
-        self._frozen.discard(name)
+        for name in names:
+            if name in self.programs:
+                self.programs[name].kill9()
+            else:
+                self._until(lambda name=name: not self._is_alive(name), f"the end of {name}")  # type: ignore[misc]
+            self._frozen.discard(name)
 
     def terminate(self, name: str) -> int:
         """SIGTERM, and waits for the end: a node drains. Returns its exit code."""
