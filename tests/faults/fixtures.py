@@ -76,7 +76,7 @@ def verdict(rows: list[report.Row]) -> Verdict:
         row = await trial.finish(fault)
         rows.append(row)
         sys.stdout.write(f"{row}\n")
-        assert row.complaints == []
+        assert not row.complaints, "\n".join(row.complaints[:60])
         return row
 
     return judge
