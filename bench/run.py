@@ -1,0 +1,70 @@
+"""Runs workloads one after the other and gathers what they found."""
+
+import os
+import subprocess
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.instances import Instance
+from bench.results import Report, Result
+from bench.spy import Spy
+from bench.workloads.context import Context
+from bench.workloads.idle import sockets
+from bench.workloads.pages import pages
+from bench.workloads.talk import group, pairs
+
+LATENCY_RATE = 200.0
+Workload = Callable[[Context], Awaitable[list[Result]]]
+
+
+async def w1(context: Context) -> list[Result]:
+    return [await pairs(context)]
+
+
+async def w1_receipts(context: Context) -> list[Result]:
+    return [await pairs(context, name="w1-receipts", marks=True)]
+
+
+async def w1r(context: Context) -> list[Result]:
+    return [await pairs(context, name="w1r", per_second=LATENCY_RATE)]
+
+
+async def w2(context: Context) -> list[Result]:
+    return [await group(context)]
+
+
+async def w4(context: Context) -> list[Result]:
+    """For each history: its newest page, and pages anywhere in it."""
+    results = []
+    for history in context.population.histories:
+        results.append(await pages(context, history, name=f"w4-{history.head}"))
+        results.append(await pages(context, history, name=f"w4-{history.head}-random", anywhere=True))
+    return results
+
+
+WORKLOADS: dict[str, Workload] = {"w1": w1, "w1-receipts": w1_receipts, "w1r": w1r, "w2": w2, "w3": sockets, "w4": w4}
+
+
+async def run(
+    instance: Instance, names: Sequence[str], *, seconds: float, sockets: Sequence[int], storm: int, spy: Spy | None
+) -> Report:
+    context = Context(
+        instance.url, instance.population, instance.processes, instance.redis_ports, seconds=seconds,
+        warm_up_seconds=min(2.0, seconds / 4), sockets=sockets, storm=storm, spy=spy,
+    )  # fmt: skip
+    machine = {"cores": os.cpu_count(), "load": Path("/proc/loadavg").read_text().split()[0], "kernel": os.uname().release}
+    results: list[Result] = []
+    for name in names:
+        if spy:
+            spy.words.append(f"== {name}")
+        results += await WORKLOADS[name](context)
+    return Report(
+        profile=instance.profile, at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", commit=_commit(),
+        machine=machine, results=results,
+    )  # fmt: skip
+
+
+def _commit() -> str:
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
