@@ -1,7 +1,7 @@
 """Measures an instance under the workloads of docs/performance.md, or compares two such runs.
 
-    python -m bench run [--embedded | --cluster | --url URL --population FILE --process server=PID …] [w1 w2 …]
-    python -m bench compare before.json after.json
+python -m bench run [--embedded | --cluster | --url URL --population FILE --process server=PID …] [w1 w2 …]
+python -m bench compare before.json after.json
 """
 
 import argparse
@@ -27,8 +27,8 @@ def main() -> int:
     with _instance(given) as instance:
         report = uvloop.run(
             run(
-                instance, given.workloads or list(WORKLOADS), seconds=given.seconds, sockets=tuple(given.sockets),
-                storm=given.storm, spy=spy,
+                instance, given.workloads or list(WORKLOADS), seconds=given.seconds, idle=given.sockets,
+                reconnecting=given.storm, spy=spy,
             )
         )  # fmt: skip
     print(table(report))
@@ -43,7 +43,9 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="measure")
     running.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"any of: {' '.join(WORKLOADS)} (all)")
@@ -53,14 +55,18 @@ def _arguments() -> argparse.Namespace:
     where.add_argument("--url", help="an instance that runs elsewhere")
     running.add_argument("--cassandras", type=int, default=1, help="of the cluster; replicas too, at most three (1)")
     running.add_argument("--population", type=Path, help="with --url: what bench.seed printed")
-    running.add_argument("--process", action="append", default=[], help="with --url: [PART:]NAME=PID, PART is server, redis, store, other")
+    running.add_argument(
+        "--process", action="append", default=[], help="with --url: [PART:]NAME=PID, PART is server, redis, store, other"
+    )
     running.add_argument("--seconds", type=float, default=20.0, help="how long each is measured (20)")
     running.add_argument("--sockets", type=int, nargs="+", default=[5_000, 10_000], help="idle sockets of w3 (5000 10000)")
     running.add_argument("--storm", type=int, default=10_000, help="sockets that reconnect at once (10000)")
     running.add_argument("--histories", type=int, nargs="*", default=[20_000], help="lengths of long histories (20000)")
     running.add_argument("--busy", type=int, nargs="*", default=[10, 100], help="people with so many conversations (10 100)")
     running.add_argument("--out", type=Path, help="a file for the results, as JSON")
-    running.add_argument("--spy", action="store_true", help="also tell where the servers' CPU goes; needs py-spy, and slows them down")
+    running.add_argument(
+        "--spy", action="store_true", help="also tell where the servers' CPU goes; needs py-spy, and slows them down"
+    )
     comparing = commands.add_parser("compare", help="two result files, as ratios")
     comparing.add_argument("before", type=Path)
     comparing.add_argument("after", type=Path)
@@ -76,9 +82,13 @@ def _instance(given: argparse.Namespace) -> Instance:
     if given.url:
         return Elsewhere(given.url, given.population, given.process)
     names = given.workloads or list(WORKLOADS)
-    people = max([200, *(count + 200 for count in given.sockets if "w3" in names), *([given.storm + 200] if "storm" in names else [])])
+    people = max(
+        [200, *(count + 200 for count in given.sockets if "w3" in names), *([given.storm + 200] if "storm" in names else [])]
+    )
     wish = Wish(
-        people=people, histories=given.histories if {"w4", "growth"} & set(names) else [], busy=given.busy if "busy" in names else []
+        people=people,
+        histories=given.histories if {"w4", "growth"} & set(names) else [],
+        busy=given.busy if "busy" in names else [],
     )
     return Cluster(wish, cassandras=given.cassandras) if given.cluster else Embedded(wish)
 

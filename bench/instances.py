@@ -48,7 +48,9 @@ class Instance(ABC):
     @abstractmethod
     def open(self) -> None: ...
 
-    def close(self) -> None: ...
+    @abstractmethod
+    def close(self) -> None:
+        """Also after half an `open`."""
 
 
 class Embedded(Instance):
@@ -146,6 +148,9 @@ class Elsewhere(Instance):
 
     def open(self) -> None:
         self.population = msgspec.json.decode(self._file.read_bytes(), type=Population)
+
+    def close(self) -> None:
+        """It is not ours."""
 
 
 def _process(word: str) -> Process:

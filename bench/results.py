@@ -60,7 +60,7 @@ WIDTHS = (36, 8, 8, 8, 8, 8, 8, 9, 20, 18, 10)
 def table(report: Report) -> str:
     """One line for a workload, and under it what else it tells."""
     lines = [
-        f"{report.profile} at {report.commit}, {report.at}; {report.machine['cores']} cores, load {report.machine['load']}",
+        f"{report.profile} at {report.commit}, {report.at}; {report.machine['cores']} cores, load {report.machine['load']:.1f}",
         "CPU in µs",
         _line(COLUMNS),
     ]
@@ -86,5 +86,7 @@ def _cells(result: Result) -> tuple[str, ...]:
 
 
 def _line(cells: tuple[str, ...]) -> str:
-    first, *others = (cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True)))
+    first, *others = (
+        cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
+    )
     return (first + "".join(others)).rstrip()

@@ -4,14 +4,15 @@ import os
 import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bench.instances import Instance
 from bench.results import Report, Result
 from bench.spy import Spy
 from bench.workloads.context import Context
+from bench.workloads.growth import busy, growth
 from bench.workloads.idle import sockets
 from bench.workloads.pages import pages
+from bench.workloads.storm import storm
 from bench.workloads.talk import group, pairs
 
 LATENCY_RATE = 200.0
@@ -43,17 +44,27 @@ async def w4(context: Context) -> list[Result]:
     return results
 
 
-WORKLOADS: dict[str, Workload] = {"w1": w1, "w1-receipts": w1_receipts, "w1r": w1r, "w2": w2, "w3": sockets, "w4": w4}
+WORKLOADS: dict[str, Workload] = {
+    "w1": w1,
+    "w1-receipts": w1_receipts,
+    "w1r": w1r,
+    "w2": w2,
+    "w3": sockets,
+    "w4": w4,
+    "growth": growth,
+    "busy": busy,
+    "storm": storm,
+}
 
 
 async def run(
-    instance: Instance, names: Sequence[str], *, seconds: float, sockets: Sequence[int], storm: int, spy: Spy | None
+    instance: Instance, names: Sequence[str], *, seconds: float, idle: Sequence[int], reconnecting: int, spy: Spy | None
 ) -> Report:
     context = Context(
         instance.url, instance.population, instance.processes, instance.redis_ports, seconds=seconds,
-        warm_up_seconds=min(2.0, seconds / 4), sockets=sockets, storm=storm, spy=spy,
+        warm_up_seconds=min(2.0, seconds / 4), sockets=idle, storm=reconnecting, spy=spy,
     )  # fmt: skip
-    machine = {"cores": os.cpu_count(), "load": Path("/proc/loadavg").read_text().split()[0], "kernel": os.uname().release}
+    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "kernel": os.uname().release}
     results: list[Result] = []
     for name in names:
         if spy:

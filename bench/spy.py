@@ -42,8 +42,8 @@ class Spy:
         return path
 
 
-def _tell(stacks: Iterable[str]) -> list[str]:
-    """From lines of the form `outer (file:1);inner (file:2) 17`."""
+def top(stacks: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
+    """Samples per function, itself and with its callees, from lines of the form `outer (file:1);inner (file:2) 17`."""
     own: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     for line in stacks:
@@ -52,6 +52,11 @@ def _tell(stacks: Iterable[str]) -> list[str]:
         own[frames[-1]] += int(count)
         for frame in set(frames):
             whole[frame] += int(count)
+    return own, whole
+
+
+def _tell(stacks: Iterable[str]) -> list[str]:
+    own, whole = top(stacks)
     total = max(1, own.total())
     return [
         f"  {title:14}" + "; ".join(f"{name} {count * 100 / total:.1f}" for name, count in counter.most_common(shown))

@@ -44,7 +44,7 @@ class Crowd:
 
     async def _connect(self, account: Account) -> Socket:
         async with self._slots:
-            socket, _ = await enter(await find_door(self.rest, account), source=_source(next(self._numbers)))
+            socket, _ = await enter(await find_door(self.rest, account), source=source_of(next(self._numbers)))
             self.sockets.append(socket)
             return socket
 
@@ -116,7 +116,7 @@ async def _or_closed(socket: Socket, welcomed: asyncio.Future[bytes]) -> bytes:
     return welcomed.result()
 
 
-def _source(number: int) -> str | None:
+def source_of(number: int) -> str | None:
     """Sockets of one address run out of ports: the first 20,000 come from 127.0.0.1, the next from 127.0.0.2 …"""
     return f"127.0.0.{1 + number // SOCKETS_AN_ADDRESS}" if number >= SOCKETS_AN_ADDRESS else None
 

@@ -6,7 +6,11 @@ from struct import Struct
 Heard = Callable[[bytes, int, int], None]  # told where in a chunk of bytes the text of one frame stands
 
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A  # each with FIN: our server fragments nothing
-_SHORT, _MIDDLE, _LONG = Struct("!BB4x"), Struct("!BBH4x"), Struct("!BBQ4x")  # masked by a key of four zeros, which changes nothing
+_SHORT, _MIDDLE, _LONG = (
+    Struct("!BB4x"),
+    Struct("!BBH4x"),
+    Struct("!BBQ4x"),
+)  # masked by a key of four zeros, which changes nothing
 _MIDDLE_LENGTH, _LONG_LENGTH = Struct("!H"), Struct("!Q")
 
 

@@ -55,8 +55,9 @@ class Ledger:
             self.refusals.append(f"message {number} was acked twice")
 
     def note_delivery(self, receiver: "Receiver", number: int, seq: int) -> None:
-        receiver.numbers.append(number)
-        receiver.seqs.append(seq)
+        """A second coming is kept for the book and counts as nothing else."""
+        if not receiver.take(number, seq):
+            return
         self.deliver_seconds.append(perf_counter() - self.sent_at[number])
         self._count_down(number)
 
@@ -71,9 +72,8 @@ class Ledger:
         if unacked := [number for number, seq in enumerate(self.seqs) if seq == UNKNOWN]:
             found.append(f"{self.name}: no ack for {_some(unacked)}")
         found += self._holes()
-        for place, receiver in enumerate(self.receivers):
-            found += [f"{self.name}, receiver {place}: {words}" for words in receiver.faults(self.seqs)]
-        return found
+        alike = Counter(words for receiver in self.receivers for words in receiver.faults(self.seqs))
+        return found + [f"{self.name}: {words}, {count} of {len(self.receivers)} receivers" for words, count in alike.items()]
 
     def _holes(self) -> list[str]:
         acked = sorted(seq for seq in self.seqs if seq != UNKNOWN)
@@ -93,6 +93,23 @@ class Receiver:
     def __init__(self) -> None:
         self.numbers = array("q")
         self.seqs = array("q")
+        self._highest = -1
+        self._seen: set[int] | None = None  # only where something came out of order
+
+    def take(self, number: int, seq: int) -> bool:
+        """False if it came before."""
+        is_new = number > self._highest
+        if is_new:
+            self._highest = number
+        else:
+            if self._seen is None:
+                self._seen = set(self.numbers)
+            is_new = number not in self._seen
+        if self._seen is not None:
+            self._seen.add(number)
+        self.numbers.append(number)
+        self.seqs.append(seq)
+        return is_new
 
     @property
     def disorder(self) -> int:

@@ -60,7 +60,8 @@ class Rest:
     ) -> tuple[int, bytes]:
         writer.write(
             f"{method} {path} HTTP/1.1\r\nHost: {self._name}\r\nX-Session-Token: {token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
         )
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

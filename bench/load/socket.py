@@ -1,6 +1,7 @@
 """One client's WebSocket: a bare protocol object, no task and no queue."""
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ class Socket(asyncio.Protocol):
         self._request = request
         self._head = b""
         self._parser = Parser(nobody, self._control)
-        self._take = self._read_head
+        self._take: Callable[[bytes], None] = self._read_head
 
     @property
     def hear(self) -> Heard:
@@ -102,7 +103,7 @@ async def open_socket(url: str, *, source: str | None = None) -> Socket:
     host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname
     async with asyncio.timeout(OPEN_SECONDS):
         _, socket = await asyncio.get_running_loop().create_connection(
-            lambda: Socket(request), host, parts.port or 80, local_addr=(source, 0) if source else None
+            lambda: Socket(request), host or "", parts.port or 80, local_addr=(source, 0) if source else None
         )
         await socket.opened
     return socket

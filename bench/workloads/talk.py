@@ -25,7 +25,9 @@ ACK, ERROR = b'{"type":"ack"', b'{"type":"error"'
 class Speaker:
     """One sender in one conversation, with its receivers' sockets. Keeps `in_flight` messages on their way once started; 0: sends when told."""
 
-    def __init__(self, conversation: str, sender: Socket, receivers: Sequence[Socket], *, in_flight: int, marks: bool = False) -> None:
+    def __init__(
+        self, conversation: str, sender: Socket, receivers: Sequence[Socket], *, in_flight: int, marks: bool = False
+    ) -> None:
         self.ledger = Ledger(conversation, receivers=len(receivers), done=self._next)
         self.is_talking = False
         self._socket = sender
@@ -45,7 +47,11 @@ class Speaker:
         client_id = b"%b-%b-4%b-8%b-" % (unique[:8], unique[8:12], unique[12:15], unique[13:16])
         padding = b"x" * (TEXT_BYTES - len(self._tag) - NUMBER_DIGITS)
         return (
-            b'{"type":"send","id":"%d","conversation":"' + self._conversation + b'","client_id":"' + client_id + b'%012x","after":%d,'
+            b'{"type":"send","id":"%d","conversation":"'
+            + self._conversation
+            + b'","client_id":"'
+            + client_id
+            + b'%012x","after":%d,'
             b'"text":"' + self._tag + b"%012d" + padding + b'"}'
         )
 
@@ -98,7 +104,9 @@ def _seq(chunk: bytes, start: int, stop: int) -> int:
     return int(chunk[at : chunk.find(b",", at, stop)])
 
 
-async def pairs(context: Context, *, name: str = "w1", in_flight: int = 4, per_second: float = 0.0, marks: bool = False) -> Result:
+async def pairs(
+    context: Context, *, name: str = "w1", in_flight: int = 4, per_second: float = 0.0, marks: bool = False
+) -> Result:
     """`per_second` sends that many over all pairs, whatever comes back; else each sender keeps `in_flight` on their way."""
     conversations = context.population.pairs
     people = context.population.accounts[: 2 * len(conversations)]
@@ -110,7 +118,7 @@ async def pairs(context: Context, *, name: str = "w1", in_flight: int = 4, per_s
             for at, conversation in enumerate(conversations)
         ]
         what = f"{len(speakers)} pairs, " + (f"{per_second:.0f} msg/s" if per_second else f"{in_flight} in flight")
-        return await _talk(context, crowd, speakers, name, what, per_second)
+        return await talk(context, crowd, speakers, name, what, per_second=per_second)
     finally:
         await crowd.close()
 
@@ -122,16 +130,18 @@ async def group(context: Context, *, name: str = "w2", in_flight: int = 2) -> Re
     try:
         sender, *receivers = await crowd.connect(people)
         speaker = Speaker(context.population.group, sender, receivers, in_flight=in_flight)
-        return await _talk(context, crowd, [speaker], name, f"one sender, {len(receivers)} receivers, {in_flight} in flight", 0.0)
+        return await talk(context, crowd, [speaker], name, f"one sender, {len(receivers)} receivers, {in_flight} in flight")
     finally:
         await crowd.close()
 
 
-async def _talk(context: Context, crowd: Crowd, speakers: list[Speaker], name: str, what: str, per_second: float) -> Result:
+async def talk(
+    context: Context, crowd: Crowd, speakers: list[Speaker], name: str, what: str, *, per_second: float = 0.0
+) -> Result:
     ledgers = [speaker.ledger for speaker in speakers]
     for speaker in speakers:
         speaker.start()
-    metronome = asyncio.create_task(_tick(speakers, per_second)) if per_second else None
+    metronome = asyncio.create_task(tick(speakers, per_second)) if per_second else None
     await asyncio.sleep(context.warm_up_seconds)
     stretch = Stretch(context.processes, ledgers, context.spy)
     await stretch.last(context.seconds)
@@ -139,7 +149,7 @@ async def _talk(context: Context, crowd: Crowd, speakers: list[Speaker], name: s
         speaker.stop()
     if metronome:
         metronome.cancel()
-    await _settle(ledgers)
+    await settle(ledgers)
     result = stretch.result(name, what, count=stretch.deliveries)
     result.faults = [fault for ledger in ledgers for fault in ledger.faults()] + crowd.lost()
     result.figures["sent, with the warm-up"] = sum(len(ledger) for ledger in ledgers)
@@ -148,7 +158,7 @@ async def _talk(context: Context, crowd: Crowd, speakers: list[Speaker], name: s
     return result
 
 
-async def _tick(speakers: Sequence[Speaker], per_second: float) -> None:
+async def tick(speakers: Sequence[Speaker], per_second: float) -> None:
     """One after the other, at an even pace, however long answers take."""
     begun, said = perf_counter(), 0
     while True:
@@ -159,8 +169,8 @@ async def _tick(speakers: Sequence[Speaker], per_second: float) -> None:
             said += 1
 
 
-async def _settle(ledgers: Sequence[Ledger]) -> None:
+async def settle(ledgers: Sequence[Ledger]) -> None:
     deadline = perf_counter() + PATIENCE_SECONDS
-    while any(ledger.undone for ledger in ledgers) and perf_counter() < deadline:
+    while any(ledger.undone for ledger in ledgers) and perf_counter() < deadline:  # noqa: ASYNC110 - ledgers have no event
         await asyncio.sleep(0.05)
     await asyncio.sleep(SETTLE_SECONDS)
