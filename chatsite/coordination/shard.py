@@ -188,17 +188,14 @@ class _CheckedConnection(Connection):
     """Asks, before it is used, which run of the process it reached."""
 
     def __init__(self, *, shard: Shard, **more: Any) -> None:
-        super().__init__(**more)
+        super().__init__(redis_connect_func=self._compare_runs, **more)
         self._shard = shard
 
-    async def on_connect(self) -> None:
-        await super().on_connect()
+    async def _compare_runs(self, _: Connection) -> None:
+        """Called in place of `on_connect`; what it raises ends the connection."""
+        await self.on_connect()
         await self.send_command("INFO", "server", check_health=False)
         answer = await self.read_response(disable_decoding=True)
         lines = bytes(answer).decode().splitlines()
         (run,) = (line.partition(":")[2] for line in lines if line.startswith("run_id:"))
-        try:
-            self._shard.check_run(run)
-        except RedisError:
-            await self.disconnect()
-            raise
+        self._shard.check_run(run)
