@@ -14,8 +14,14 @@ HOST ?= 127.0.0.1
 NO := 0 no false off
 export PYTHON
 
+HISTORIES ?= 10000 100000 1000000
+# Both are measured, whatever the first one finds; the results go beside those of the runs before.
+measured = failed=0; for where in embedded cluster; do \
+        $(PY) -m bench run $(1) --$$where --out var/bench/$$(date +%Y%m%d-%H%M)-$$where.json $(ARGS) || failed=1; \
+    done; exit $$failed
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin cluster cluster-down break test test-python faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
+.PHONY: help run demo admin cluster cluster-down break bench bench-full test test-python faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
 
 help: ## List these commands
 	@printf 'Chatsite. The first command to try: make run\n\n'
@@ -39,6 +45,12 @@ cluster-down: ## End what make cluster started
 
 break: setup-distributed ## Kill a node of the cluster while two people chat, and count what is lost
 	@PORT="$(PORT)" $(PY) bin/break-a-node
+
+bench: setup-distributed ## Measure what a message costs, embedded and as a cluster, in some minutes; tables in docs/performance.md
+	@$(call measured,w1 w1r w2 w3 w4 --seconds 10 --sockets 2000)
+
+bench-full: setup-distributed ## All of it, an hour: ten thousand sockets, a reconnect storm, growth. HISTORIES="…" chooses lengths
+	@$(call measured,--seconds 20 --histories $(HISTORIES) --busy 10 100 1000)
 
 test: setup-dev ## Run every check and every test, after installing what they need
 	@$(MAKE) --no-print-directory lint types test-js test-python

@@ -12,6 +12,7 @@ import uvloop
 
 from bench.compare import compare
 from bench.instances import Cluster, Elsewhere, Embedded, Instance
+from bench.load.crowd import allow_files
 from bench.population import Wish
 from bench.results import read, save, table
 from bench.run import WORKLOADS, run
@@ -24,6 +25,7 @@ def main() -> int:
         print(compare(read(given.before), read(given.after)))
         return 0
     spy = Spy() if given.spy else None
+    allow_files(3 * max(given.storm, *given.sockets))  # the instance inherits it
     with _instance(given) as instance:
         report = uvloop.run(
             run(
