@@ -183,7 +183,10 @@ class Trial:
         """As a device that holds nothing."""
         mine = {conversation: self.histories[conversation] for conversation in self.of(person)}
         phone = self.cast.phone(person)
-        await Device(phone, person.user, mine, name=f"{person.username} anew").catch_up()
+        device = Device(phone, person.user, mine, name=f"{person.username} anew")
+        device.start()
+        await until(lambda: device.is_up_to_date, 40, f"{device.name} to have read everything")
+        await device.stop()
         await phone.close()
 
 
