@@ -86,13 +86,15 @@ async def bug(request: pytest.FixtureRequest, cluster: Cluster) -> AsyncIterator
 
 async def test_a_planted_bug_is_caught(cluster: Cluster, bug: Bug, cast: Cast, rows: list[Row]) -> None:
     trial = Trial(cast, settle_seconds=15)
-    await trial.prepare()
     under_load, after_it = CAUSES[bug]
-    async with trial.load():
-        await under_load(cluster, trial)
-        await trial.keep_going(60)
-    await after_it(cluster, trial)
-    row = await trial.finish(f"planted: {bug}", bug=bug)
+    try:
+        await trial.prepare()
+        async with trial.load():
+            await under_load(cluster, trial)
+            await trial.keep_going(60)
+        await after_it(cluster, trial)
+        row = await trial.finish(f"planted: {bug}", bug=bug)
+    finally:
+        await trial.close()
     rows.append(row)
-    await trial.close()
     assert row.complaints, f"nobody noticed {bug}"

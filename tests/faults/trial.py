@@ -185,9 +185,12 @@ class Trial:
         phone = self.cast.phone(person)
         device = Device(phone, person.user, mine, name=f"{person.username} anew")
         device.start()
-        await until(lambda: device.is_up_to_date, 40, f"{device.name} to have read everything")
-        await device.stop()
-        await phone.close()
+        try:
+            await until(lambda: device.is_up_to_date, 40, f"{device.name} to have read everything")
+            await device.stop()
+        finally:
+            await device.abandon()
+            await phone.close()
 
 
 def _acked(history: History) -> int:
