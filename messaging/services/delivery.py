@@ -1,16 +1,45 @@
 """The steps that follow a message's release: into every member's inbox, and to the sockets of those who are connected."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
+from django.db import DatabaseError
+
+from chatsite.core.errors import NotAMember
 from chatsite.core.failpoints import reach
 from messaging.protocol.events import MessageEvent, encode_event, view_message
 from messaging.protocol.types import Mark, Message
 from messaging.services.chat import Chat
 from messaging.services.fanout import fan_out
 from messaging.services.jobs import Placed
+from messaging.services.members import Members
 from messaging.stores.inbox.base import Entry, Spread
 
+logger = logging.getLogger(__name__)
+
 Watch = Callable[[str], None]
+
+
+async def members_for_delivery(chat: Chat, placed: Sequence[Placed]) -> list[Placed]:
+    """With members of the messages' own times, or later ones: by older ones, whoever came would be left out, and whoever went be told.
+    What cannot be looked up is left out, and stays owed.
+    """
+    recent: list[Placed] = []
+    for item in placed:
+        if not _is_older(item.members, item.message):
+            recent.append(item)
+            continue
+        try:
+            recent.append(msgspec.structs.replace(item, members=await chat.members.reload(item.message.conversation)))
+        except (NotAMember, DatabaseError) as error:
+            logger.warning("a message in %d is owed: %s", item.message.conversation, error)
+    return recent
+
+
+def _is_older(members: Members, message: Message) -> bool:
+    """A membership change itself is told by the members before it."""
+    return members.version < message.mv - (message.event is not None)
 
 
 async def deliver(

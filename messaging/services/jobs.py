@@ -1,25 +1,34 @@
 """What travels on the message road: sends that wait for their answer, and numbered messages on their way to everybody."""
 
 import asyncio
+from itertools import count
 
 import msgspec
 
 from chatsite.core.errors import ChatsiteError
 from messaging.protocol.types import Draft, Message, Sent
 from messaging.services.members import Members
+from messaging.stores.sequencer.base import Check
+
+_numbers = count()
 
 
 class Job:
-    """One send on its way."""
+    """One send on its way. `suspicion`: it may be a repetition that only the log remembers; `checked`: it is none, the log was searched.
 
-    __slots__ = ("checked", "digest", "draft", "future", "origin", "sets_mv", "tries")
+    `number` tells which came first.
+    """
+
+    __slots__ = ("checked", "digest", "draft", "future", "number", "origin", "sets_mv", "suspicion", "tries")
 
     def __init__(self, draft: Draft, *, origin: object = None, sets_mv: bool = False) -> None:
+        self.number = next(_numbers)
         self.draft = draft
         self.digest = draft.digest
         self.origin = origin
         self.sets_mv = sets_mv
-        self.checked = False
+        self.suspicion: Check | None = None
+        self.checked = sets_mv  # a change of version n is new while the version is n - 1: nothing else can have taken it there
         self.tries = 0
         self.future: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
 

@@ -13,13 +13,14 @@ from chatsite.core.errors import Busy, ChatsiteError, Conflict, Unavailable
 from chatsite.core.failpoints import is_planted, reach
 from messaging.protocol.types import Message
 from messaging.services.chat import Chat
-from messaging.services.delivery import Watch, deliver
+from messaging.services.delivery import Watch, deliver, members_for_delivery
 from messaging.services.drafts import check_draft
 from messaging.services.jobs import Job, Placed
 from messaging.services.members import Members
+from messaging.services.repeats import clash
 from messaging.services.stand import is_outdated
 from messaging.services.waiting import WaitingRoom
-from messaging.stores.log.base import Wanted
+from messaging.stores.log.base import NotStored
 from messaging.stores.sequencer.base import (
     Allocation,
     Check,
@@ -53,7 +54,8 @@ class Lane:
         self._runner: asyncio.Task[None] | None = None
         # Conversations in which something failed after numbering: numbers below the next ones may be without a row.
         self._stranded: set[int] = set()
-        self._blocked: dict[tuple[int, int], Placed] = {}  # stored, but a lower seq is not
+        # Stored, but a lower seq is not. Of one seq there may be several: a send and its repetition, each with somebody who waits.
+        self._blocked: dict[tuple[int, int], list[Placed]] = {}
         self._blocked_since: dict[tuple[int, int], float] = {}
         self._unblocker: asyncio.Task[None] | None = None
         self._done: list[Message] = []  # delivered; their notes go when the lane is empty, or with the next full batch
@@ -80,9 +82,8 @@ class Lane:
                 except Exception as error:
                     if not isinstance(error, ChatsiteError):
                         logger.exception("a batch of %d sends failed", len(batch))
-                    refusal = error if isinstance(error, ChatsiteError) else Unavailable("The send failed", retry_after=1)
                     for job in batch:
-                        job.refuse(refusal)
+                        job.refuse(_refusal(error))
         finally:
             self._runner = None
 
@@ -92,6 +93,8 @@ class Lane:
             await self._chat.sequencer.done(done)
         except ChatsiteError:  # notes that stay cost a repeated spread
             logger.warning("%d notes stay", len(done))
+        except Exception:  # the lane goes on: sends wait in it
+            logger.exception("%d notes stay", len(done))
 
     async def _send(self, batch: list[Job]) -> None:
         deferred: set[int] = set()
@@ -137,31 +140,28 @@ class Lane:
 
     async def _allocate(self, jobs: Sequence[Job], placed: list[Placed]) -> None:
         """Numbers what can be numbered, into `placed`, which holds it even if a later step fails; the rest has its answer, or goes round."""
-        todo = list(jobs)
-        while todo:
-            known = [(job, self._chat.members.peek(job.draft.conversation)) for job in todo]
-            pairs = [(job, members) for job, members in known if members is not None]
-            for job, members in known:
-                if members is None:
-                    self._waiting.add([job])
-            wishes = [Allocation(job.draft, job.digest, _mv(job, members), job.sets_mv, job.checked) for job, members in pairs]
-            outcomes = await self._chat.sequencer.allocate(wishes)
-            suspects: list[tuple[Job, Check]] = []
-            for (job, members), outcome in zip(pairs, outcomes, strict=True):
-                if isinstance(outcome, New | Pending):
-                    placed.append(Placed(job, outcome.message, members, isinstance(outcome, Pending), outcome.released))
-                elif isinstance(outcome, Check):
-                    suspects.append((job, outcome))
-                else:
-                    self._settle(job, outcome)
-            todo = await self._search(suspects) if suspects else []
+        known = [(job, self._chat.members.peek(job.draft.conversation)) for job in jobs]
+        pairs = [(job, members) for job, members in known if members is not None]
+        for job, members in known:
+            if members is None:
+                self._waiting.add([job])
+        wishes = [Allocation(job.draft, job.digest, _mv(job, members), job.sets_mv, job.checked) for job, members in pairs]
+        outcomes = await self._chat.sequencer.allocate(wishes)
+        for (job, members), outcome in zip(pairs, outcomes, strict=True):
+            if isinstance(outcome, New | Pending):
+                placed.append(Placed(job, outcome.message, members, isinstance(outcome, Pending), outcome.released))
+            else:
+                self._settle(job, outcome)
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
         match outcome:
             case Duplicate(seq, sent_at):
                 job.answer(seq, sent_at, duplicate=True)
             case Clash():
-                job.refuse(Conflict("This client id was used for another message", field="client_id"))
+                job.refuse(clash())
+            case Check():  # a search may take long: it keeps its own conversation waiting, not the lane
+                job.suspicion = outcome
+                self._waiting.add([job])
             case Full(retry_after_seconds):
                 job.refuse(Busy("Too many sends under way here", retry_after=retry_after_seconds))
             case Unreachable():
@@ -175,34 +175,23 @@ class Lane:
                 else:
                     self._waiting.add([job])
 
-    async def _search(self, suspects: list[tuple[Job, Check]]) -> list[Job]:
-        """Looks old client ids up in the log; answers with the jobs that are new after all."""
-        wanted = [
-            Wanted(job.draft.conversation, job.draft.sender, job.draft.client_id, check.after, check.floor)
-            for job, check in suspects
-        ]
-        fresh = []
-        for (job, _), found in zip(suspects, await self._chat.log.find(wanted), strict=True):
-            job.checked = True
-            if found is None:
-                fresh.append(job)
-            elif found.digest == job.digest:
-                job.answer(found.seq, found.sent_at, duplicate=True)
-            else:
-                self._settle(job, Clash())
-        return fresh
-
     # --- Numbered: anybody may repeat what follows ------------------------------------------------------------------------
 
     async def _store(self, placed: list[Placed]) -> None:
         placed = await self._join_stranded(placed)
         messages = [item.message for item in placed]
         released = {item.message.conversation: item.released for item in placed}
-        await self._chat.log.store(messages, released=released)
-        self._stranded -= {message.conversation for message in messages}
+        self._stranded |= {message.conversation for message in messages}
+        try:
+            await self._chat.log.store(messages, released=released)
+        except NotStored as error:
+            _refuse((item for item in placed if item.message.conversation in error.conversations), error)
+            placed = [item for item in placed if item.message.conversation not in error.conversations]
+        self._stranded -= {item.message.conversation for item in placed}
         self._watch("store")
-        await reach("send.stored", conversation=(message.conversation for message in messages))
-        await self._release(placed)
+        await reach("send.stored", conversation=(item.message.conversation for item in placed))
+        if placed:
+            await self._release(placed)
 
     async def _join_stranded(self, placed: list[Placed]) -> list[Placed]:
         """Puts messages whose store failed before those that were numbered after them, into the same store.
@@ -226,8 +215,10 @@ class Lane:
         placed = [*self._unblocked(placed), *placed]
         try:
             heads = await self._chat.sequencer.commit([item.message for item in placed])
-        except ChatsiteError as error:
-            _refuse(placed, error)
+        except Exception as error:
+            for item in placed:
+                self._blocked_since.pop(item.key, None)
+            _refuse(placed, _refusal(error))
             raise
         self._watch("commit")
         await reach("send.committed", conversation=(item.message.conversation for item in placed))
@@ -249,7 +240,8 @@ class Lane:
             return
         await reach("send.acked", conversation=(item.message.conversation for item in released))
         try:
-            self._done += await deliver(self._chat, released, latest, watch=self._watch)
+            recent = await members_for_delivery(self._chat, released)
+            self._done += await deliver(self._chat, recent, latest, watch=self._watch)
         except ChatsiteError:
             logger.warning("%d messages are owed to inboxes", len(released))
 
@@ -265,13 +257,14 @@ class Lane:
         if job is None or job.future.done():
             return
         job.tries += 1
+        job.checked = job.sets_mv  # another life remembers other ids
         if job.tries < TRIES_MAX:
             self._enqueue(job)
         else:
             job.refuse(Unavailable(retry_after=1))
 
     def _block(self, item: Placed) -> None:
-        self._blocked[item.key] = item
+        self._blocked.setdefault(item.key, []).append(item)
         self._blocked_since.setdefault(item.key, clock.monotonic())
         if self._unblocker is None:
             self._unblocker = asyncio.create_task(self._unblock())
@@ -280,7 +273,7 @@ class Lane:
         """Blocked messages of these conversations: the commit to come may release them too."""
         conversations = {item.message.conversation for item in placed}
         keys = sorted(key for key in self._blocked if key[0] in conversations)
-        return [self._blocked.pop(key) for key in keys]
+        return [item for key in keys for item in self._blocked.pop(key)]
 
     async def _unblock(self) -> None:
         """Looks again at what waits for lower seqs; after a while it finishes those itself, whoever numbered them."""
@@ -290,21 +283,40 @@ class Lane:
                 await asyncio.sleep(pause)
                 pause = min(longest, pause * 2)
                 taken, self._blocked = self._blocked, {}
-                placed = list(taken.values())
+                placed = [item for items in taken.values() for item in items]
                 try:
                     for conversation in {
                         key[0] for key in taken if clock.monotonic() - self._blocked_since[key] > BLOCKED_SECONDS
                     }:
-                        lower = await self._lower(conversation, taken)
-                        await self._chat.log.store([item.message for item in lower])
-                        placed = [*lower, *placed]
-                    await self._release(placed)
-                except ChatsiteError as error:  # their notes stay: somebody finishes them
+                        placed = await self._finish_lower(conversation, placed)
+                    if placed:
+                        await self._release(placed)
+                except Exception as error:  # their notes stay: somebody finishes them
+                    if not isinstance(error, ChatsiteError):
+                        logger.exception("%d sends stay blocked", len(placed))
                     for key in taken:
                         self._blocked_since.pop(key, None)
-                    _refuse(placed, error)
+                    _refuse(placed, _refusal(error))
         finally:
             self._unblocker = None
+
+    async def _finish_lower(self, conversation: int, placed: list[Placed]) -> list[Placed]:
+        """Stores what is below the blocked ones, and puts it before them. Where that cannot be done, their senders are told."""
+        lower = await self._lower(conversation, {item.key for item in placed})
+        try:
+            await self._chat.log.store([item.message for item in lower])
+        except NotStored as error:
+            given_up = [item for item in placed if item.message.conversation == conversation]
+            for item in given_up:
+                self._blocked_since.pop(item.key, None)
+            _refuse(given_up, error)
+            return [item for item in placed if item.message.conversation != conversation]
+        return [*lower, *placed]
+
+
+def _refusal(error: Exception) -> ChatsiteError:
+    """What is said of it to those who sent."""
+    return error if isinstance(error, ChatsiteError) else Unavailable("The send failed", retry_after=1)
 
 
 def _refuse(placed: Iterable[Placed], error: ChatsiteError) -> None:

@@ -1,12 +1,19 @@
 """Finishes what is owed: numbered messages that did not reach every inbox before their process, or a store, gave up."""
 
+import logging
+
+from django.db import DatabaseError
+
 from chatsite.core.errors import NotAMember
 from chatsite.core.failpoints import reach
 from messaging.protocol.types import Message
 from messaging.services.chat import Chat
-from messaging.services.delivery import deliver
+from messaging.services.delivery import deliver, members_for_delivery
 from messaging.services.jobs import Placed
+from messaging.stores.log.base import NotStored
 from messaging.stores.sequencer.base import PastDue
+
+logger = logging.getLogger(__name__)
 
 BATCH_MAX = 500
 
@@ -27,7 +34,10 @@ async def finish_owed(chat: Chat, *, whose: PastDue = "late") -> int:
 
 
 async def _finish(chat: Chat, owed: list[Message]) -> int:
-    await chat.log.store(owed)
+    try:
+        await chat.log.store(owed)
+    except NotStored as error:  # the others need not wait for these
+        owed = [message for message in owed if message.conversation not in error.conversations]
     await reach("finish.stored", conversation=(message.conversation for message in owed))
     heads: dict[int, int] = {}
     for message, head in zip(owed, await chat.sequencer.commit(owed), strict=True):
@@ -40,12 +50,13 @@ async def _finish(chat: Chat, owed: list[Message]) -> int:
             continue
         try:
             members = await chat.members.get(message.conversation)
-            if members.version < message.mv:
-                members = await chat.members.reload(message.conversation)
         except NotAMember:  # the conversation was deleted
             orphans.append(message)
+        except DatabaseError as error:
+            logger.warning("a message in %d stays owed: %s", message.conversation, error)
         else:
             placed.append(Placed(None, message, members, is_repeat=True))
+    placed = await members_for_delivery(chat, placed)
     done = [*orphans, *(await deliver(chat, placed, heads) if placed else [])]
     await chat.sequencer.done(done)
     return len(done)

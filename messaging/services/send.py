@@ -23,7 +23,7 @@ class SendRoad:
     def __init__(self, chat: Chat, *, watch: Watch = lambda step: None) -> None:
         self._chat = chat
         self._watch = watch  # told each step's name as it ends; `manage.py walk` prints them
-        self._waiting = WaitingRoom(chat.members, self._come_back)
+        self._waiting = WaitingRoom(chat, self._come_back)
         self._lanes: dict[int, Lane] = {}
         self._unanswered = 0
 
@@ -56,7 +56,8 @@ class SendRoad:
             self._lane(conversation).put([job])
 
     def _come_back(self, jobs: list[Job]) -> None:
-        self._lane(jobs[0].draft.conversation).put(jobs)
+        if jobs:
+            self._lane(jobs[0].draft.conversation).put(jobs)
 
     def _lane(self, conversation: int) -> Lane:
         number = self._chat.sequencer.lane_of(conversation)

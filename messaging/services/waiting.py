@@ -1,12 +1,13 @@
-"""Sends whose conversation's members are not known wait here while they are loaded: a slow relational store holds up that conversation only."""
+"""Sends wait here while their conversation's members are loaded, or the log is searched for them: only that conversation is held up."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
 from chatsite.core.errors import ChatsiteError, Unavailable
+from messaging.services.chat import Chat
 from messaging.services.jobs import Job
-from messaging.services.members import MemberCache
+from messaging.services.repeats import answer_repeats
 
 logger = logging.getLogger(__name__)
 
@@ -14,10 +15,10 @@ RETRY_SECONDS = 0.01
 
 
 class WaitingRoom:
-    """`conversation in room` tells whether somebody waits there; `back` takes them, in their order, once members are known."""
+    """`conversation in room` tells whether somebody waits there; `back` takes them, in their order, once they can go on."""
 
-    def __init__(self, members: MemberCache, back: Callable[[list[Job]], None]) -> None:
-        self._members = members
+    def __init__(self, chat: Chat, back: Callable[[list[Job]], None]) -> None:
+        self._chat = chat
         self._back = back
         self._waiting: dict[int, list[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -42,18 +43,22 @@ class WaitingRoom:
         task.add_done_callback(self._tasks.discard)
 
     async def _load(self, conversation: int) -> None:
-        tries = max(job.tries for job in self._waiting[conversation])
+        first = self._waiting[conversation][0]
         try:
-            if tries:  # the change that was numbered before us is about to be applied
-                await asyncio.sleep(RETRY_SECONDS * 4 ** (tries - 1))
-            await self._members.reload(conversation)
+            if first.suspicion is None:
+                if first.tries:  # the change that was numbered before us is about to be applied
+                    await asyncio.sleep(RETRY_SECONDS * 4 ** (first.tries - 1))
+                await self._chat.members.reload(conversation)
+            while suspects := [job for job in self._waiting[conversation] if job.suspicion is not None]:
+                await answer_repeats(self._chat.log, suspects)
         except ChatsiteError as error:
             self._refuse(conversation, error)
         except Exception:
-            logger.exception("cannot load the members of %s", conversation)
+            logger.exception("cannot look for what sends in %s wait for", conversation)
             self._refuse(conversation, Unavailable("Members cannot be read now", retry_after=1))
         else:
-            self._back(self._waiting.pop(conversation))
+            jobs = [job for job in self._waiting.pop(conversation) if not job.future.done()]
+            self._back(sorted(jobs, key=lambda job: job.number))  # one that waits for the second time may have come here last
 
     def _refuse(self, conversation: int, error: ChatsiteError) -> None:
         for job in self._waiting.pop(conversation):

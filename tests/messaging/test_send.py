@@ -249,6 +249,16 @@ async def test_a_refusal_speaks_the_language_of_whoever_is_refused(world: World)
     assert chinese != english
 
 
+async def test_what_was_queued_when_its_members_were_forgotten_is_not_overtaken_by_what_came_then(world: World) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    await world.say(anna, room)
+    earlier = world.road.submit(world.draft(anna, room, "earlier"))
+    world.chat.members.forget(room)
+    later = world.road.submit(world.draft(anna, room, "later"))
+    assert [(await send).seq for send in (earlier, later)] == [2, 3]
+
+
 async def test_members_that_go_stale_in_the_middle_of_a_batch_let_nobody_overtake(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

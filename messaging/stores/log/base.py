@@ -6,10 +6,19 @@ from typing import Protocol
 
 import msgspec
 
+from chatsite.core.errors import Unavailable
 from messaging.protocol.types import Message
 
 PAGE_MAX = 100
 NOTHING: Mapping[int, int] = MappingProxyType({})
+
+
+class NotStored(Unavailable):
+    """Messages of these conversations could not be stored, or it is not known; those of all others were."""
+
+    def __init__(self, conversations: frozenset[int]) -> None:
+        super().__init__("History cannot be written now", retry_after=1)
+        self.conversations = conversations
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -40,6 +49,7 @@ class MessageLog(Protocol):
 
     async def store(self, messages: Sequence[Message], *, released: Mapping[int, int] = NOTHING) -> None:
         """Returns when all are on disk. Storing the same (conversation, seq, epoch, client id) again changes nothing.
+        Raises NotStored where it can tell which are.
 
         `released` says of conversations how far they were released when these were numbered: kept where a sequencer can be lost, so that
         little has to be done again.

@@ -13,8 +13,9 @@ from uuid import UUID, uuid5
 import msgspec
 
 from chatsite.core.cassandra import CassandraOptions, CassandraSession, Row
+from chatsite.core.errors import Unavailable
 from messaging.protocol.types import Message
-from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, Wanted
+from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, NotStored, Wanted
 from messaging.stores.log.tails import Tails
 
 BUCKET = 1_000
@@ -99,12 +100,18 @@ class CassandraMessageLog:
         await self._cassandra.close()
 
     async def store(self, messages: Sequence[Message], *, released: Mapping[int, int] = NOTHING) -> None:
-        await asyncio.gather(
-            *(
-                self._cassandra.write([(_STORE, _values(message, released.get(message.conversation))) for message in batch])
-                for batch in _batches(messages)
-            )
-        )
+        lacking: set[int] = set()
+
+        async def write(batch: list[Message]) -> None:
+            conversation = batch[0].conversation
+            try:
+                await self._cassandra.write([(_STORE, _values(message, released.get(conversation))) for message in batch])
+            except Unavailable:  # of this partition: the replicas of others may be well
+                lacking.add(conversation)
+
+        await asyncio.gather(*map(write, _batches(messages)))
+        if lacking:
+            raise NotStored(frozenset(lacking))
 
     async def page(self, conversation: int, *, first: int, last: int, rev: int = 0) -> list[Message]:
         first = max(first, last - PAGE_MAX + 1)
