@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 # Put before every script: a shard that lives another life than its caller believes answers nothing else.
-PRELUDE = "if redis.call('GET', 'epoch') ~= ARGV[1] then return redis.error_reply('EPOCH') end\n"
+PRELUDE = "if redis.call('GET', 'epoch') ~= ARGV[1] then return redis.error_reply('EPOCH is over') end\n"
 
 
 class Script:

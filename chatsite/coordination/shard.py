@@ -6,21 +6,21 @@ import random
 from pathlib import Path
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Connection, Redis
+from hiredis import ReplyError
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from chatsite.coordination.ballots import Ballots, Table
+from chatsite.coordination.line import CALL_SECONDS, CONNECT_SECONDS, Line, LineLost
 from chatsite.coordination.script import Script
 from chatsite.core.clock import clock
 from chatsite.core.errors import Unavailable
+from chatsite.core.redis_wire import command
 
 logger = logging.getLogger(__name__)
 
-CONNECTIONS = 16
-CALL_SECONDS = 2.0
-CONNECT_SECONDS = 1.0
 REST_SECONDS = 0.25  # after a failure nobody waits for this shard: one slow shard must not slow what does not need it
 TELL_SECONDS = 60.0
 MOVE_SECONDS = 5.0  # longer than a lease: after it no node acknowledges by the old address
@@ -39,7 +39,7 @@ class Renewed(Unavailable):
     """The shard is in another life than the one a call was meant for: what belonged to that one is gone."""
 
 
-class _OtherRun(RedisError):
+class _OtherRun(Exception):
     """This connection leads to another run of the process than the one we know."""
 
 
@@ -56,18 +56,18 @@ class Shard:
         self._entering = asyncio.Lock()
         self._rests_until = 0.0
         self._told_full_at = float("-inf")
-        self._redis = self._client()
+        self._line = Line(address, self._check_run)
 
-    async def close(self) -> None:
-        await self._redis.connection_pool.disconnect()
+    def close(self) -> None:
+        self._line.close()
 
-    async def follow(self, address: str) -> None:
+    def follow(self, address: str) -> None:
         """Goes where the table says. Only at our start is it the other way round: then our setting is news, and the table follows it."""
         if self.confirmed and address != self._address:
             logger.warning("shard %d has moved", self.number)
-            client, self._address, self.epoch, self._run = self._redis, address, 0, None
-            self._redis = self._client()
-            await client.connection_pool.disconnect()
+            self._line.close()
+            self._address, self.epoch, self._run = address, 0, None
+            self._line = Line(address, self._check_run)
 
     async def run(self, script: Script, arguments: tuple[str | int | bytes, ...], *, epoch: int | None) -> Any:
         """With an `epoch` of the caller's, raises Renewed when that life is over; without, the present one is meant."""
@@ -76,18 +76,14 @@ class Shard:
             try:
                 self._require_awake()
                 return await self._evaluate(script, believed, arguments)
-            except OutOfMemoryError as error:
-                self._tell_that_it_is_full()
-                raise Unavailable("A part of the service is away", retry_after=5) from error
-            except ResponseError as error:
-                if str(error).startswith("BUSY"):  # a script that does not end
-                    raise Unavailable("A part of the service is away", retry_after=1) from error
-                if not str(error).startswith("EPOCH"):
-                    raise
-                self.doubt(believed)
+            except ReplyError as error:
+                if str(error).startswith("EPOCH"):
+                    self.doubt(believed)
+                else:
+                    raise self._refusal(error) from error
             except _OtherRun:
                 self.doubt(self.epoch)
-            except RedisError as error:
+            except LineLost as error:
                 self._rest()
                 raise Unavailable("A part of the service is away", retry_after=1) from error
             if epoch:
@@ -118,22 +114,29 @@ class Shard:
 
     async def _settle(self, table: Table) -> int | None:
         """The epoch if shard and table agree on it, after beginning a new life if need be; None: try again."""
-        life = table.lives.get(self.number)
-        async with Redis.from_url(self._address, single_connection_client=True, **_TIMES) as probe:
+        life, address = table.lives.get(self.number), self._address
+        async with Redis.from_url(address, single_connection_client=True, **_TIMES) as probe:
             run = await self._ask_who(probe)
             known: list[Any] = await probe.mget("epoch", "run")
             epoch, known_run = (value.decode() if value else None for value in known)
-            moves = life is not None and life.address != self._address
-            if life and not moves and epoch == str(life.epoch) and known_run == run:
+            if life and life.address != address:
+                await self._ballots.begin(self.number, address, table, is_moving=True)
+                return None  # to be read again: whoever decided it, everybody waits
+            if life and not life.is_moving and epoch == str(life.epoch) and known_run == run:
                 self._run = run
                 return life.epoch
-            begun = await self._ballots.begin(self.number, self._address, table)
-            if begun is None:
-                return None
-            if moves:
+            if life and life.is_moving:
                 await asyncio.sleep(MOVE_SECONDS)
-            if not await probe.eval(_OPEN, 0, str(begun), run):
+                table = await self._ballots.read()
+                if table.lives.get(self.number) != life:
+                    return None
+            begun = await self._ballots.begin(self.number, address, table)
+            if begun is None or not await probe.eval(_OPEN, 0, str(begun), run):
                 return None
+            # A shard that was emptied takes any epoch: ours may have been over before we came to open it.
+            now = (await self._ballots.read()).lives.get(self.number)
+        if now is None or now.epoch != begun or self._address != address:
+            return None
         logger.warning("shard %d begins life %d", self.number, begun)
         self._run = run
         return begun
@@ -148,16 +151,29 @@ class Shard:
         info = await probe.info("server")
         return str(info["run_id"])
 
-    def check_run(self, run: str) -> None:
+    def _check_run(self, run: str) -> None:
         """Raises _OtherRun when a new connection leads to a process that is not the one this life is in. An old connection cannot."""
         if run != self._run:
             raise _OtherRun(f"shard {self.number} was restarted")
 
     async def _evaluate(self, script: Script, epoch: int, arguments: tuple[str | int | bytes, ...]) -> Any:
         try:
-            return await self._redis.evalsha(script.sha, 0, str(epoch), *arguments)
-        except NoScriptError:
-            return await self._redis.eval(script.text, 0, str(epoch), *arguments)
+            return await self._line.call(command("EVALSHA", script.sha, 0, epoch, *arguments))
+        except ReplyError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+        return await self._line.call(command("EVAL", script.text, 0, epoch, *arguments))
+
+    def _refusal(self, error: ReplyError) -> Exception:
+        """What an error of Redis is to a caller; one that none of these explains is a fault of ours."""
+        match str(error).partition(" ")[0]:
+            case "OOM":
+                self._tell_that_it_is_full()
+                return Unavailable("A part of the service is away", retry_after=5)
+            case "BUSY" | "LOADING" | "MISCONF" | "READONLY":
+                return Unavailable("A part of the service is away", retry_after=1)
+            case _:
+                return error
 
     def _tell_that_it_is_full(self) -> None:
         """To the operator, now and then."""
@@ -171,31 +187,3 @@ class Shard:
 
     def _rest(self) -> None:
         self._rests_until = clock.monotonic() + REST_SECONDS
-
-    def _client(self) -> Redis:
-        pool = BlockingConnectionPool.from_url(
-            self._address,
-            connection_class=_CheckedConnection,
-            shard=self,
-            max_connections=CONNECTIONS,
-            timeout=CALL_SECONDS,
-            **_TIMES,
-        )
-        return Redis.from_pool(pool)
-
-
-class _CheckedConnection(Connection):
-    """Asks, before it is used, which run of the process it reached."""
-
-    def __init__(self, *, shard: Shard, **more: Any) -> None:
-        super().__init__(redis_connect_func=self._compare_runs, **more)
-        self._shard = shard
-
-    async def _compare_runs(self, _: Connection) -> None:
-        """Called in place of `on_connect`; what it raises ends the connection."""
-        await self.on_connect()
-        await self.send_command("INFO", "server", check_health=False)
-        answer = await self.read_response(disable_decoding=True)
-        lines = bytes(answer).decode().splitlines()
-        (run,) = (line.partition(":")[2] for line in lines if line.startswith("run_id:"))
-        self._shard.check_run(run)

@@ -59,7 +59,7 @@ class Shards:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
         for shard in self._shards:
-            await shard.close()
+            shard.close()
         await self._ballots.close()
 
     @property
@@ -138,7 +138,7 @@ class Shards:
         for shard in self._shards:
             life = self._table.lives.get(shard.number)
             if life is not None:
-                await shard.follow(life.address)
+                shard.follow(life.address)
             if life is None or life.epoch != shard.epoch:
                 shard.doubt(shard.epoch)
 
@@ -149,3 +149,5 @@ class Shards:
                 await self._read()
             except Unavailable:
                 logger.warning("the table of shards cannot be read; nothing is acknowledged from %.0f s on", LEASE_SECONDS)
+            except Exception:  # without this task nothing would ever be acknowledged again
+                logger.exception("the table of shards cannot be read")

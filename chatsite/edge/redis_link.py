@@ -6,7 +6,7 @@ import random
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatsite.edge.redis_wire import Wire, connect
+from chatsite.core.redis_wire import Wire, connect
 
 logger = logging.getLogger(__name__)
 

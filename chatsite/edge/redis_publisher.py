@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatsite.core.clock import clock
+from chatsite.core.redis_wire import Wire, command
 from chatsite.edge.redis_link import Link
-from chatsite.edge.redis_wire import Wire, command
 
 logger = logging.getLogger(__name__)
 

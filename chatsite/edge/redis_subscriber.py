@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chatsite.core.clock import clock
+from chatsite.core.redis_wire import Wire, command
 from chatsite.edge.redis_link import Link
-from chatsite.edge.redis_wire import Wire, command
 
 PING_SECONDS = 4.0
 SILENCE_SECONDS = 10.0  # a Redis that says nothing for so long, not even PONG, is away

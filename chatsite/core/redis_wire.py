@@ -15,7 +15,7 @@ PORT = 6_379
 _NOTHING = object()
 
 
-def command(*words: str | bytes) -> bytes:
+def command(*words: str | bytes | int) -> bytes:
     packed: bytes = hiredis.pack_command(words)  # type: ignore[arg-type]
     return packed
 
@@ -70,8 +70,8 @@ class Wire(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def ask(self, *words: str) -> None:
-        """For the greeting: waits until the command has succeeded. Raises ConnectionError."""
+    async def ask(self, *words: str) -> Any:
+        """For the greeting: waits for the answer to one command. Raises ConnectionError."""
         self.check()
         self._answer = asyncio.get_running_loop().create_future()
         self.write(command(*words))
@@ -79,6 +79,7 @@ class Wire(asyncio.Protocol):
         self._answer = None
         if isinstance(reply, Exception):
             raise ConnectionError(str(reply))
+        return reply
 
     # --- Called by the event loop -----------------------------------------------------------------------------------------
 
