@@ -26,11 +26,12 @@ def main() -> int:
         return 0
     spy = Spy() if given.spy else None
     allow_files(3 * max(given.storm, *given.sockets))  # the instance inherits it
+    warm_up = given.warm_up if given.warm_up is not None else 20.0 if given.cluster else 0.0
     with _instance(given) as instance:
         report = uvloop.run(
             run(
                 instance, given.workloads or list(WORKLOADS), seconds=given.seconds, idle=given.sockets,
-                reconnecting=given.storm, spy=spy,
+                reconnecting=given.storm, warm_up=warm_up, spy=spy,
             )
         )  # fmt: skip
     print(table(report))
@@ -61,6 +62,7 @@ def _arguments() -> argparse.Namespace:
         "--process", action="append", default=[], help="with --url: [PART:]NAME=PID, PART is server, redis, store, other"
     )
     running.add_argument("--seconds", type=float, default=20.0, help="how long each is measured (20)")
+    running.add_argument("--warm-up", type=float, help="seconds of w1 before anything is measured (20 for --cluster, else 0)")
     running.add_argument("--sockets", type=int, nargs="+", default=[5_000, 10_000], help="idle sockets of w3 (5000 10000)")
     running.add_argument("--storm", type=int, default=10_000, help="sockets that reconnect at once (10000)")
     running.add_argument("--histories", type=int, nargs="*", default=[20_000], help="lengths of long histories (20000)")

@@ -54,6 +54,7 @@ def read(path: Path) -> Report:
 
 
 COLUMNS = ("", "server", "redis", "store", "other", "all", "client", "per s", "deliver p50/p99 ms", "ack p50/p99 ms", "KB/socket")
+SHOWN = 4  # faults of one workload in the table; the file has all
 WIDTHS = (36, 8, 8, 8, 8, 8, 8, 9, 20, 18, 10)
 
 
@@ -67,7 +68,9 @@ def table(report: Report) -> str:
     for result in report.results:
         lines.append(_line(_cells(result)))
         lines += [f"    {name}: {value:,.2f}" for name, value in result.figures.items()]
-        lines += [f"    WRONG: {fault}" for fault in result.faults]
+        lines += [f"    WRONG: {fault}" for fault in result.faults[:SHOWN]]
+        if len(result.faults) > SHOWN:
+            lines.append(f"    WRONG: … and {len(result.faults) - SHOWN} more")
     return "\n".join(lines)
 
 

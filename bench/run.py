@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bench.instances import Instance
@@ -58,14 +59,22 @@ WORKLOADS: dict[str, Workload] = {
 
 
 async def run(
-    instance: Instance, names: Sequence[str], *, seconds: float, idle: Sequence[int], reconnecting: int, spy: Spy | None
+    instance: Instance,
+    names: Sequence[str],
+    *,
+    seconds: float,
+    idle: Sequence[int],
+    reconnecting: int,
+    warm_up: float,
+    spy: Spy | None,
 ) -> Report:
+    """`warm_up` seconds of pairs come first: Java compiles what is hot only after a while."""
     context = Context(
         instance.url, instance.population, instance.processes, instance.redis_ports, seconds=seconds,
         warm_up_seconds=min(2.0, seconds / 4), sockets=idle, storm=reconnecting, spy=spy,
     )  # fmt: skip
     machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "kernel": os.uname().release}
-    results: list[Result] = []
+    results = [await pairs(replace(context, seconds=warm_up, spy=None), name="warm-up")] if warm_up else []
     for name in names:
         if spy:
             spy.words.append(f"== {name}")

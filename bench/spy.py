@@ -11,6 +11,8 @@ from bench.processes import Process
 
 RATE = 200  # samples a second
 SHOWN = 12
+# What every stack begins with tells nothing.
+SHELL = ("manage.py", "management/", "commands/", "uvicorn/", "asyncio/", "threading.py", "futures/", "chatsite/server.py")
 Spying = list[tuple[Process, asyncio.Task[Path]]]
 
 
@@ -58,9 +60,10 @@ def top(stacks: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
 def _tell(stacks: Iterable[str]) -> list[str]:
     own, whole = top(stacks)
     total = max(1, own.total())
+    whole = Counter({name: count for name, count in whole.items() if not any(part in name for part in SHELL)})
     return [
         f"  {title:14}" + "; ".join(f"{name} {count * 100 / total:.1f}" for name, count in counter.most_common(shown))
-        for title, counter, shown in (("self", own, SHOWN), ("with callees", whole, 3 * SHOWN))
+        for title, counter, shown in (("self", own, SHOWN), ("with callees", whole, 2 * SHOWN))
     ]
 
 
