@@ -100,7 +100,7 @@ async def test_what_was_acked_but_not_spread_is_owed_and_finished_without_a_rest
     assert await world.inbox_seqs(ben, room, cursor) == []
     broken.mend()
     assert await finish_owed(world.chat) == 0  # it may still be on its way
-    world.clock.forward(3)
+    world.clock.forward(5)
     assert await finish_owed(world.chat) == 1
     assert await world.inbox_seqs(ben, room, cursor) == [sent.seq]
     assert await world.chat.sequencer.owed(10, "all") == []
@@ -143,7 +143,7 @@ async def test_what_was_stored_and_not_released_is_finished_by_a_repair(world: W
     with pytest.raises(Unavailable):
         await world.say(anna, room)
     assert await world.inbox_seqs(ben, room, cursor) == []
-    world.clock.forward(3)
+    world.clock.forward(5)
     assert await finish_owed(world.chat) == 1
     assert await world.inbox_seqs(ben, room, cursor) == [1]
     await world.say(anna, room)

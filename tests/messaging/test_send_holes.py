@@ -118,7 +118,7 @@ async def test_a_conversation_that_cannot_be_stored_keeps_no_other_from_its_acks
     await world.say(anna, elsewhere, "owed")
     await world.road.drain()
     world.chat.inbox = inbox
-    world.clock.forward(3)
+    world.clock.forward(5)
     assert await finish_owed(world.chat) == 1
     assert await world.inbox_seqs(carl, elsewhere, cursor) == [2]
     world.chat.log.store = store  # type: ignore[method-assign]

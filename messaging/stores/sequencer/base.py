@@ -73,6 +73,8 @@ Outcome = New | Pending | Duplicate | Clash | MembersChanged | Check | Full | Un
 
 
 PastDue = Literal["late", "all"]
+# When a numbered message is late. Longer than a send takes on a busy machine: sooner, repairs would add to what there is too much of.
+LATE_MS = 4_000
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -120,7 +122,7 @@ class Sequencer(Protocol):
         ...
 
     async def heads(self, conversations: Sequence[int]) -> list[Head]:
-        """Unknown conversations have `Head()`."""
+        """Unknown conversations have `Head()`. Raises Unavailable when they may not be told: what is read up to them is final."""
         ...
 
     async def unreleased(self, conversation: int) -> list[Message]:

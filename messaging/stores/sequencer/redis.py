@@ -13,6 +13,7 @@ from chatsite.core.failpoints import is_planted, reach
 from messaging.protocol.types import Message
 from messaging.stores.log.cassandra import CassandraMessageLog
 from messaging.stores.sequencer.base import (
+    LATE_MS,
     Allocation,
     Check,
     Clash,
@@ -28,7 +29,6 @@ from messaging.stores.sequencer.base import (
 )
 from messaging.stores.sequencer.seeding import WIDTH, arguments, decode_note, encode_unnumbered, plan
 
-DUE_MS = 2_000
 CLAIMED_MS = 5_000
 SEEDS_AT_ONCE = 16
 SEED_TRIES = 200
@@ -46,7 +46,7 @@ class RedisSequencer:
     """Every conversation has its shard; a shard that cannot be asked concerns its own conversations only."""
 
     def __init__(
-        self, *, urls: Sequence[str], cassandra: CassandraOptions, due_ms: int = DUE_MS, claimed_ms: int = CLAIMED_MS
+        self, *, urls: Sequence[str], cassandra: CassandraOptions, due_ms: int = LATE_MS, claimed_ms: int = CLAIMED_MS
     ) -> None:
         self._shards = Shards.open(urls=urls, cassandra=cassandra)
         self._log = CassandraMessageLog(**cassandra)
@@ -148,6 +148,8 @@ class RedisSequencer:
                     if len(stand) > 1:
                         seq, rev, active_at, mv = map(int, stand)
                         found[conversation] = Head(seq=seq, rev=rev, active_at=active_at, mv=mv)
+            if not self._shards.may_acknowledge():  # an earlier life may go on elsewhere, and what it releases now may be nothing
+                raise Unavailable("A part of the service is away", retry_after=1)
             wanted = [conversation for conversation in wanted if conversation not in found]
             if not wanted:
                 return [found[conversation] for conversation in conversations]

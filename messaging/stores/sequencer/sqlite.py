@@ -8,6 +8,7 @@ from chatsite.core.clock import Clock, clock
 from messaging.protocol.types import Message
 from messaging.stores.log.sqlite import COLUMNS, encode, message_from_row
 from messaging.stores.sequencer.base import (
+    LATE_MS,
     Allocation,
     Check,
     Clash,
@@ -25,7 +26,6 @@ from messaging.stores.sqlite import MessageFile
 UNRELEASED_MAX = 256
 REMEMBERED = 512
 KEPT = 20_000
-LATE_MS = 2_000
 EVER_MS = 10**15
 
 _NEWEST = """
