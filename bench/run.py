@@ -5,8 +5,10 @@ import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from bench.instances import Instance
+from bench.load.rest import Told
 from bench.results import Report, Result
 from bench.spy import Spy
 from bench.workloads.context import Context
@@ -74,15 +76,31 @@ async def run(
         warm_up_seconds=min(2.0, seconds / 4), sockets=idle, storm=reconnecting, spy=spy,
     )  # fmt: skip
     machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "kernel": os.uname().release}
-    results = [await pairs(replace(context, seconds=warm_up, spy=None), name="warm-up")] if warm_up else []
+    results: list[Result] = []
+    if warm_up:
+        warm = replace(context, seconds=warm_up, spy=None)
+        results += await _survive("warm-up", lambda: _alone(pairs(warm, name="warm-up")))
     for name in names:
         if spy:
             spy.words.append(f"== {name}")
-        results += await WORKLOADS[name](context)
+        results += await _survive(name, partial(WORKLOADS[name], context))
     return Report(
         profile=instance.profile, at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", commit=_commit(),
         machine=machine, results=results,
     )  # fmt: skip
+
+
+async def _alone(result: Awaitable[Result]) -> list[Result]:
+    return [await result]
+
+
+async def _survive(name: str, workload: Callable[[], Awaitable[list[Result]]]) -> list[Result]:
+    """One that breaks off is a fault of its own; what the others found is kept."""
+    try:
+        return await workload()
+    except* (OSError, Told) as errors:
+        broken = [f"broke off: {error!r}" for error in errors.exceptions]
+    return [Result(name=name, what="broke off", faults=broken)]
 
 
 def _commit() -> str:

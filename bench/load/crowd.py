@@ -8,11 +8,12 @@ from itertools import count
 
 import msgspec
 
-from bench.load.rest import Rest
+from bench.load.rest import Rest, Told
 from bench.load.socket import Refused, Socket, open_socket
 from bench.population import Account
 
 HELLO_SECONDS = 60.0
+TRIES = 10
 HEARTBEAT_SECONDS = 10.0
 TICK_SECONDS = 0.1
 SOCKETS_AN_ADDRESS = 20_000
@@ -44,9 +45,20 @@ class Crowd:
 
     async def _connect(self, account: Account) -> Socket:
         async with self._slots:
-            socket, _ = await enter(await find_door(self.rest, account), source=source_of(next(self._numbers)))
+            socket, _ = await enter(await self._door(account), source=source_of(next(self._numbers)))
             self.sockets.append(socket)
             return socket
+
+    async def _door(self, account: Account) -> Door:
+        """Comes again when told to: a node may be known a moment after it runs."""
+        for _ in range(TRIES):
+            try:
+                return await find_door(self.rest, account)
+            except Told as refusal:
+                if refusal.retry_after is None:
+                    raise
+                await asyncio.sleep(refusal.retry_after)
+        return await find_door(self.rest, account)
 
     async def _keep_alive(self) -> None:
         """A hundredth of them every tick, so that heartbeats come evenly."""
