@@ -285,9 +285,10 @@ class Lane:
                 taken, self._blocked = self._blocked, {}
                 placed = [item for items in taken.values() for item in items]
                 try:
-                    for conversation in {
-                        key[0] for key in taken if clock.monotonic() - self._blocked_since[key] > BLOCKED_SECONDS
-                    }:
+                    now = clock.monotonic()
+                    # One send may be blocked in two lives of its shard; what ends the first must not take the other along.
+                    since = {key: self._blocked_since.setdefault(key, now) for key in taken}
+                    for conversation in {key[0] for key in taken if now - since[key] > BLOCKED_SECONDS}:
                         placed = await self._finish_lower(conversation, placed)
                     if placed:
                         await self._release(placed)
