@@ -92,7 +92,8 @@ class RedisSequencer:
             todo = [index for index in todo if outcomes[index] is None]
             if not todo:
                 break
-            await self._seed_all({wishes[index].draft.conversation for index in todo})
+            lost = await self._seed_all({wishes[index].draft.conversation for index in todo})
+            todo = [index for index in todo if wishes[index].draft.conversation not in lost]
         return [outcome if outcome is not None else Unreachable() for outcome in outcomes]
 
     def _outcome(self, wish: Allocation, answer: list[Any], epoch: int) -> Outcome | None:
@@ -153,7 +154,8 @@ class RedisSequencer:
             wanted = [conversation for conversation in wanted if conversation not in found]
             if not wanted:
                 return [found[conversation] for conversation in conversations]
-            await self._seed_all(wanted)
+            if await self._seed_all(wanted):
+                break
         raise Unavailable("A part of the service is starting anew", retry_after=1)
 
     async def unreleased(self, conversation: int) -> list[Message]:
@@ -181,8 +183,14 @@ class RedisSequencer:
             owed += [decode_note(note, seq=int(seq), epoch=epoch) for _, seq, note in _tuples(found, 3)]
         return sorted(owed, key=lambda message: (message.sent_at, message.seq))
 
-    async def _seed_all(self, conversations: Iterable[int]) -> None:
-        await asyncio.gather(*(self._seed(conversation) for conversation in conversations))
+    async def _seed_all(self, conversations: Collection[int]) -> set[int]:
+        """Answers with those that could not be seeded now: they do not keep the others from it."""
+        seeds = await asyncio.gather(*(self._seed(conversation) for conversation in conversations), return_exceptions=True)
+        lost = {conversation for conversation, seed in zip(conversations, seeds, strict=True) if isinstance(seed, Unavailable)}
+        for seed in seeds:
+            if isinstance(seed, BaseException) and not isinstance(seed, Unavailable):
+                raise seed
+        return lost
 
     async def _seed(self, conversation: int) -> None:
         """Callers of this process share one attempt; other processes are kept off by a token on the shard."""
