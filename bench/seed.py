@@ -42,7 +42,8 @@ def seed(wish: Wish) -> Population:
         group = _group("Everybody", users[:GROUP])
         histories = [_group(f"{length:,} messages", users[:GROUP]) for length in wish.histories]
         busy = [_busy(count) for count in wish.busy]
-    asyncio.run(_remember(dict(zip(histories, wish.histories, strict=True)), users[:GROUP]))
+    if histories:
+        asyncio.run(_remember(dict(zip(histories, wish.histories, strict=True)), users[:GROUP]))
     return Population(
         accounts=accounts,
         pairs=[str(pair) for pair in pairs],
