@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.decorators import sync_and_async_middleware
 
 from chatsite.core.errors import Unavailable
+from chatsite.core.outages import refusal_of
 from chatsite.problems import problem
 
 logger = logging.getLogger(__name__)
@@ -40,11 +41,12 @@ def part_is_away(get_response: Respond | RespondLater) -> Any:
 
 
 def _answer(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    if not isinstance(exception, Unavailable):
+    refusal = refusal_of(exception)
+    if not isinstance(refusal, Unavailable):
         return None
     logger.warning("%s %s: %s", request.method, request.path, exception)
     if request.path.startswith("/api/"):
-        return problem(exception)
-    page = render(request, "503.html", status=exception.status)
-    page["Retry-After"] = str(max(1, round(exception.retry_after or 1)))
+        return problem(refusal)
+    page = render(request, "503.html", status=refusal.status)
+    page["Retry-After"] = str(max(1, round(refusal.retry_after or 1)))
     return page

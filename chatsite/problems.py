@@ -21,7 +21,9 @@ from chatsite.core.errors import (
     RateLimited,
     TooLarge,
     Unauthenticated,
+    Unavailable,
 )
+from chatsite.core.outages import OUTAGES
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +69,8 @@ def tell_problems(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, mapped(_of_http_error))
     api.add_exception_handler(RequestDataTooBig, mapped(lambda _: TooLarge()))
     api.add_exception_handler(Http404, mapped(lambda _: NotFound()))
+    for outage in OUTAGES:
+        api.add_exception_handler(outage, _tell_outage)
     api.add_exception_handler(Exception, _fail)
 
 
@@ -91,6 +95,11 @@ def _of_http_error(error: HttpError) -> ChatsiteError:
     if isinstance(error.__cause__, ChatsiteError):
         return error.__cause__
     return {403: Forbidden, 404: NotFound, 413: TooLarge}.get(error.status_code, BadRequest)(error.message)
+
+
+def _tell_outage(request: HttpRequest, error: Any) -> HttpResponse:
+    logger.warning("%s %s: a server is away: %s", request.method, request.path, type(error).__name__)
+    return problem(Unavailable(retry_after=1))
 
 
 def _fail(request: HttpRequest, error: Any) -> HttpResponse:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from chatsite.core.clock import clock
-from chatsite.core.errors import Busy, ChatsiteError
+from chatsite.core.errors import Busy, ChatsiteError, Unavailable
+from chatsite.core.outages import OUTAGES
 from chatsite.edge.consumer import QUEUE_CHARACTERS, SLOW, LeanConsumer
 from messaging.protocol import commands
 from messaging.protocol.commands import FRAME_MAX, decode_command, parse_id, refused_id
@@ -26,6 +27,8 @@ from messaging.services.typing import show_typing
 from presence.protocol import encode_presence
 
 logger = logging.getLogger(__name__)
+
+REFUSALS: tuple[type[Exception], ...] = (ChatsiteError, *OUTAGES)
 
 SUBPROTOCOL = "chatsite.v1"
 HELLO_SECONDS = 5.0
@@ -86,6 +89,9 @@ class ChatConsumer(LeanConsumer):
             self.deliver(encode_error(error, refused_id(text)))
             if not self._is_welcome:
                 self.close(BAD_FRAME, "hello comes first")
+        except OUTAGES as error:
+            logger.warning("a frame met a server that is away: %s", error)
+            self.deliver(encode_error(Unavailable(retry_after=1), refused_id(text)))
         except Exception:
             logger.exception("a frame failed")
             self.close(FAILED, "internal error")
@@ -119,7 +125,7 @@ class ChatConsumer(LeanConsumer):
             await node.chat.inbox.register(self.user_id, node.chat.node)
             await node.online.arrive(self.user_id, self.session)
             await self._welcome(hello)
-        except ChatsiteError as error:  # half a welcome would leave holes: start again
+        except REFUSALS as error:  # half a welcome would leave holes: start again
             logger.warning("a hello failed: %s", error)
             self.close(OVERLOAD, "try again")
             return

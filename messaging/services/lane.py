@@ -37,6 +37,7 @@ from messaging.stores.sequencer.base import (
 logger = logging.getLogger(__name__)
 
 BATCH_MAX = 500
+NOTES_SECONDS = 0.5
 TRIES_MAX = 5
 BLOCKED_SECONDS = 0.5  # so long a lower seq, of another process perhaps, has to be released by whoever numbered it
 LOOK_SECONDS = 0.004, 0.05  # between looks at it: at first, at most
@@ -58,7 +59,8 @@ class Lane:
         self._blocked: dict[tuple[int, int], list[Placed]] = {}
         self._blocked_since: dict[tuple[int, int], float] = {}
         self._unblocker: asyncio.Task[None] | None = None
-        self._done: list[Message] = []  # delivered; their notes go when the lane is empty, or with the next full batch
+        self._done: list[Message] = []  # delivered; their notes go when the lane is empty, full or a second old: late ones are repeated
+        self._done_since = 0.0
 
     def put(self, jobs: Iterable[Job]) -> None:
         self._ready.extend(jobs)
@@ -73,7 +75,7 @@ class Lane:
     async def _run_batches(self) -> None:
         try:
             while self._ready or self._done:
-                if not self._ready or len(self._done) >= BATCH_MAX:
+                if not self._ready or len(self._done) >= BATCH_MAX or self._done_age() > NOTES_SECONDS:
                     await self._forget_notes()
                     continue
                 batch = [self._ready.popleft() for _ in range(min(BATCH_MAX, len(self._ready)))]
@@ -86,6 +88,9 @@ class Lane:
                         job.refuse(_refusal(error))
         finally:
             self._runner = None
+
+    def _done_age(self) -> float:
+        return clock.monotonic() - self._done_since if self._done else 0.0
 
     async def _forget_notes(self) -> None:
         done, self._done = self._done, []
@@ -241,6 +246,8 @@ class Lane:
         await reach("send.acked", conversation=(item.message.conversation for item in released))
         try:
             recent = await members_for_delivery(self._chat, released)
+            if not self._done:
+                self._done_since = clock.monotonic()
             self._done += await deliver(self._chat, recent, latest, watch=self._watch)
         except ChatsiteError:
             logger.warning("%d messages are owed to inboxes", len(released))

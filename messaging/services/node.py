@@ -12,6 +12,7 @@ from django.conf import settings
 from accounts.services.activity import devices_revoked_within, note_last_active
 from chatsite.core.backends import load
 from chatsite.core.clock import clock
+from chatsite.core.outages import refusal_of
 from chatsite.discovery.base import Discovery, Load
 from chatsite.edge import sessions
 from messaging.services.chat import Chat, close_chat, open_chat
@@ -154,8 +155,12 @@ async def _repeat(seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
         try:
             await chore()
-        except Exception:
-            logger.exception("%s failed; it is tried again", getattr(chore, "__name__", chore))
+        except Exception as error:
+            name = getattr(chore, "__name__", chore)
+            if refusal_of(error) is None:
+                logger.exception("%s failed; it is tried again", name)
+            else:  # a server is away: a traceback every second would hide what matters
+                logger.warning("%s: %s; it is tried again", name, error)
 
 
 _node: Node | None = None

@@ -267,3 +267,22 @@ async def test_a_send_that_waits_for_its_members_is_not_overtaken(world: World) 
     stored.set()
     await asyncio.gather(first, second, other)
     assert [message.text for message in (await world.log(room))[-2:]] == ["first", "second"]
+
+
+async def test_notes_go_while_sends_keep_coming(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lane that is never empty must not leave what it delivered to the repair, which would deliver it again."""
+    monkeypatch.setattr("messaging.services.lane.NOTES_SECONDS", 0.0)
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    done, still_ready = world.chat.sequencer.done, []
+
+    async def watched(messages: Any) -> None:
+        still_ready.append(any(lane._ready for lane in world.road._lanes.values()))
+        await done(messages)
+
+    world.chat.sequencer.done = watched  # type: ignore[method-assign]
+    monkeypatch.setattr("messaging.services.lane.BATCH_MAX", 5)
+    await asyncio.gather(*(world.road.submit(world.draft(anna, room)) for _ in range(20)))
+    await world.road.drain()
+    assert any(still_ready)
+    assert await world.chat.sequencer.owed(100, "all") == []

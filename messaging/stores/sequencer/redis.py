@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from chatsite.coordination.shards import Renewed, Script, Shards
@@ -197,8 +198,14 @@ class RedisSequencer:
         task = self._seeding.get(conversation)
         if task is None:
             task = self._seeding[conversation] = asyncio.create_task(self._seed_once(conversation))
-            task.add_done_callback(lambda _: self._seeding.pop(conversation, None))
+            task.add_done_callback(partial(self._forget_seed, conversation))
         await asyncio.shield(task)
+
+    def _forget_seed(self, conversation: int, task: "asyncio.Task[None]") -> None:
+        """Whoever waited for it may have gone: then nobody else looks at its error."""
+        self._seeding.pop(conversation, None)
+        if not task.cancelled():
+            task.exception()
 
     async def _seed_once(self, conversation: int) -> None:
         shard, token = self._shards.of(conversation), secrets.token_hex(8)
