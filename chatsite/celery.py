@@ -20,7 +20,10 @@ app.conf.update(
     task_default_queue="chatsite",
     worker_prefetch_multiplier=1,
     worker_enable_remote_control=False,
-    broker_transport_options={"visibility_timeout": settings.TASK_SECONDS_MAX},
+    broker_transport_options={
+        "visibility_timeout": settings.TASK_SECONDS_MAX,
+        "unacked_restore_throttle": 1,  # look every ten seconds for what a dead worker had; by default it is every hundred
+    },
     broker_connection_retry_on_startup=True,
     timezone="UTC",
 )

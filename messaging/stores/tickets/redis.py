@@ -11,7 +11,7 @@ from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.errors import Unavailable
 from messaging.stores.tickets.base import Holder
 
-DRAWS_MAX = 5
+SHARDS_ASKED_MAX = 5
 
 _ISSUE = Script.beside(__file__, "lua/issue.lua")
 _TAKE = Script.beside(__file__, "lua/take.lua")
@@ -36,18 +36,23 @@ class RedisTickets:
 
     async def issue(self, holder: Holder, *, node: str, ttl_seconds: float) -> str:
         """Draws until it has one of a shard that answers. Raises Unavailable."""
-        away = Unavailable()
-        for _ in range(DRAWS_MAX):
+        away: set[int] = set()
+        error = Unavailable()
+        while len(away) < min(SHARDS_ASKED_MAX, self._shards.count):
             ticket = secrets.token_urlsafe(16)
             digest = _digest(ticket)
+            shard = self._shard_of(digest)
+            if shard in away:
+                continue
             issued = _Issued(digest, f"{holder.user} {holder.device} {node}", round(ttl_seconds * 1_000))
             try:
-                await self._issuing.ask(self._shard_of(digest), issued)
-            except Unavailable as error:
-                away = error
+                await self._issuing.ask(shard, issued)
+            except Unavailable as failure:
+                error = failure
+                away.add(shard)
             else:
                 return ticket
-        raise away
+        raise error
 
     async def take(self, ticket: str, *, node: str) -> Holder | None:
         digest = _digest(ticket)
