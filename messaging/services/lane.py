@@ -59,7 +59,9 @@ class Lane:
         self._blocked: dict[tuple[int, int], list[Placed]] = {}
         self._blocked_since: dict[tuple[int, int], float] = {}
         self._unblocker: asyncio.Task[None] | None = None
-        self._done: list[Message] = []  # delivered; their notes go when the lane is empty, full or a second old: late ones are repeated
+        self._done: list[
+            Message
+        ] = []  # delivered; their notes go when the lane is empty, full or a second old: late ones are repeated
         self._done_since = 0.0
 
     def put(self, jobs: Iterable[Job]) -> None:
