@@ -59,9 +59,8 @@ class Lane:
         self._blocked: dict[tuple[int, int], list[Placed]] = {}
         self._blocked_since: dict[tuple[int, int], float] = {}
         self._unblocker: asyncio.Task[None] | None = None
-        self._done: list[
-            Message
-        ] = []  # delivered; their notes go when the lane is empty, full or a second old: late ones are repeated
+        # Delivered; their notes go when the lane is empty, with the next full batch, or soon: late ones are delivered again.
+        self._done: list[Message] = []
         self._done_since = 0.0
 
     def put(self, jobs: Iterable[Job]) -> None:
