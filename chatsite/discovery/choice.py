@@ -24,8 +24,8 @@ class Candidate:
 def best(candidates: Iterable[Candidate], region: str, chance: random.Random) -> list[Node]:
     """At most five: those with room before the full ones, and among these the region's own before the others.
 
-    Within such a group each place goes to the better of two drawn by lot: everybody who asks between two reports of load would
-    otherwise be sent to the same node.
+    Within such a group each place is drawn by lot, the likelier the more a node has to spare. The best of all, or the better of two
+    where there are but two, would be everybody's who asks between two reports of load.
     """
     groups: dict[tuple[bool, bool], list[Candidate]] = {}
     for candidate in candidates:
@@ -42,7 +42,7 @@ def _drawn(candidates: Sequence[Candidate], count: int, chance: random.Random) -
     left = list(candidates)
     drawn: list[Node] = []
     while left and len(drawn) < count:
-        chosen = max(chance.sample(left, min(2, len(left))), key=lambda one: one.spare)
+        (chosen,) = chance.choices(left, weights=[max(1, one.spare) for one in left])
         left.remove(chosen)
         drawn.append(chosen.node)
     return drawn

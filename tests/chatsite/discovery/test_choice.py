@@ -54,14 +54,14 @@ def test_one_that_drains_is_left_out() -> None:
     assert chosen([node("a", draining=True), node("b")]) == ["b"]
 
 
-def test_of_two_the_one_with_more_to_spare_comes_first() -> None:
-    assert chosen([node("busy", connections=900), node("idle", connections=10)]) == ["idle", "busy"]
-    assert chosen([node("large", connections=5000, capacity=10_000), node("small", connections=10)]) == ["large", "small"]
+def test_the_more_a_node_has_to_spare_the_more_are_sent_there() -> None:
+    counts = firsts([node("busy", connections=900), node("idle", connections=100)])
+    assert 50 < counts["busy"] < 150
+    counts = firsts([node("large", connections=1000, capacity=10_000), node("small")])
+    assert 50 < counts["small"] < 150
 
 
-def test_those_who_ask_at_the_same_time_are_spread_and_the_busiest_gets_none() -> None:
-    """The best of all would be everybody's choice; two by lot spread them."""
-    counts = firsts([node(f"n{number}", connections=number * 10) for number in range(10)])
-    assert counts["n0"] > counts["n5"] > counts["n8"]
-    assert counts["n0"] < 300
-    assert counts["n9"] == 0
+def test_those_who_ask_at_the_same_time_are_spread_over_two_nodes_that_differ_a_little() -> None:
+    """Between two reports of load everybody is told the same."""
+    counts = firsts([node("a", connections=10, capacity=20_000), node("b", connections=30, capacity=20_000)])
+    assert min(counts.values()) > 400
