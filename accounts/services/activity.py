@@ -1,6 +1,6 @@
 """What the chat nodes ask of accounts, in batches: whose devices are live, which were revoked, and who was last active when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
@@ -9,7 +9,7 @@ from accounts.models import Device, User
 from accounts.services.devices import oldest_use
 
 
-def live_device_ids(users: Sequence[int]) -> dict[int, list[int]]:
+def live_device_ids(users: Iterable[int]) -> dict[int, list[int]]:
     """The live devices of each of these users; users without any are left out."""
     devices: dict[int, list[int]] = {}
     found = Device.objects.filter(user_id__in=users, revoked_at=None, last_seen_at__gt=oldest_use(), user__is_active=True)

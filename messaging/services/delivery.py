@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from django.db import DatabaseError
 
-from chatsite.core.clock import clock
 from chatsite.core.errors import NotAMember
 from chatsite.core.failpoints import reach
 from messaging.protocol.events import MessageEvent, encode_event, view_message
@@ -18,8 +17,6 @@ from messaging.services.members import Members
 from messaging.stores.inbox.base import Entry, Spread
 
 logger = logging.getLogger(__name__)
-
-PUSHES_MS = 60_000
 
 Watch = Callable[[str], None]
 
@@ -56,7 +53,10 @@ async def deliver(
     ]
     await chat.receipts.mark(marks)
     users = [item.recipients for item in placed]
-    spreads = [Spread(_entry(item), some) for item, some in zip(placed, users, strict=True)]
+    spreads = [
+        Spread(Entry("message", item.message.conversation, item.message.seq), some)
+        for item, some in zip(placed, users, strict=True)
+    ]
     reaches = await chat.inbox.spread(spreads)
     watch("spread")
     await reach("send.spread", conversation=(item.message.conversation for item in placed))
@@ -69,10 +69,3 @@ async def deliver(
     watch("fan-out")
     await reach("send.fanned_out", conversation=(item.message.conversation for item in placed))
     return [item.message for item, reached in zip(placed, reaches, strict=True) if reached.complete]
-
-
-def _entry(item: Placed) -> Entry:
-    """While an inbox stays away its message is spread again and again: after a minute that sets no more push checks for the others."""
-    message = item.message
-    is_old = item.is_repeat and clock.now_ms() - message.sent_at > PUSHES_MS
-    return Entry("message", message.conversation, message.seq, message.sender, message.kind == "text" and not is_old)

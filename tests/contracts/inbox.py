@@ -8,8 +8,8 @@ from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, Reach, Sli
 from tests.contracts.rig import Rig, some_id
 
 
-def message(conversation: int, seq: int, *, author: int = 0, pushes: bool = False) -> Entry:
-    return Entry("message", conversation, seq, author, pushes)
+def message(conversation: int, seq: int) -> Entry:
+    return Entry("message", conversation, seq)
 
 
 async def put(rig: Rig, user: int, *entries: Entry) -> None:

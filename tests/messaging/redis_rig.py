@@ -33,12 +33,6 @@ class RedisRig(Rig):
         await self.receipts.close()
         await self.inbox.close()
 
-    async def settle_all(self) -> None:
-        """Push checks that other tests left behind."""
-        far = self.clock.now_ms() + 10**10
-        while checks := await self.inbox.claim_push_checks(now=far, limit=1_000, visibility_ms=1):
-            await self.inbox.settle_push_checks(checks)
-
     def shard_of(self, key: int) -> int:
         return self.inbox._shards.of(key)
 

@@ -9,11 +9,9 @@ import pytest
 from chatsite.coordination.shards import Shards
 from chatsite.core.errors import Unavailable
 from messaging.stores.inbox import places
-from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, Reach, Slice, Spread
+from messaging.stores.inbox.base import Acknowledgement, Lost, Reach, Slice, Spread
 from messaging.stores.inbox.redis import RedisInbox
-from tests.contracts.clock import MovableClock
 from tests.contracts.inbox import InboxContract, message, put, read, told
-from tests.contracts.push_checks import PushCheckContract
 from tests.contracts.rig import some_id
 from tests.messaging.redis_rig import RedisRig, frozen, full, rested
 from tests.servers import Services
@@ -26,7 +24,6 @@ pytestmark = [pytest.mark.servers, pytest.mark.filterwarnings("ignore:unclosed <
 async def rig(coordination: dict[str, Any]) -> AsyncIterator[RedisRig]:
     rig = RedisRig(coordination)
     await rig.open()
-    await rig.settle_all()
     yield rig
     await rig.close()
 
@@ -42,10 +39,6 @@ async def other_node(rig: RedisRig) -> AsyncIterator[RedisInbox]:
 
 
 class TestInbox(InboxContract):
-    pass
-
-
-class TestPushChecks(PushCheckContract):
     pass
 
 
@@ -108,20 +101,6 @@ async def test_a_shard_without_memory_is_as_good_as_away(rig: RedisRig) -> None:
         assert (await read(rig, there, cursor)).entries == []
     assert (await rig.inbox.spread(spreads))[0].complete
     assert told(await read(rig, there, cursor)) == [("message", room, 1)]
-
-
-async def test_due_push_checks_do_not_wait_for_a_shard_that_is_away(rig: RedisRig, cassandra: Services) -> None:
-    here, away, room = rig.id_on(0), rig.id_on(1), some_id()
-    await rig.inbox.spread([Spread(Entry("message", room, 1, author=7, pushes=True), (here, away))])
-    rig.clock.forward(3)
-    with frozen(cassandra, 1):
-        claimed = await rig.inbox.claim_push_checks(now=rig.clock.now_ms(), limit=10, visibility_ms=1_000)
-        await rig.inbox.settle_push_checks(claimed)
-    assert [check.user for check in claimed] == [here]
-    await rested()
-    rig.clock.forward(1)  # awake again, the shard did what it was asked, and hid the check from everybody
-    claimed = await rig.inbox.claim_push_checks(now=rig.clock.now_ms(), limit=10, visibility_ms=1_000)
-    assert [check.user for check in claimed] == [away]
 
 
 async def test_a_shard_that_lost_everything_is_told_to_its_users_as_lost_and_to_others_as_renewed(
@@ -241,12 +220,10 @@ async def test_by_the_shards_own_clock_it_is_the_same_for_all_nodes(rig: RedisRi
     user, room = some_id(), some_id()
     inbox = RedisInbox(**rig.coordination)
     cursor = await inbox.cursor(user)
-    await inbox.spread([Spread(Entry("message", room, 1, author=7, pushes=True), (user,))])
+    await inbox.spread([Spread(message(room, 1), (user,))])
     piece = await inbox.read(user, cursor=cursor, limit=10)
     assert isinstance(piece, Slice)
     assert told(piece) == [("message", room, 1)]
-    far = MovableClock().now_ms() * 2
-    assert await inbox.claim_push_checks(now=far, limit=10, visibility_ms=1_000) == []  # whatever the caller's clock says
     await inbox.close()
 
 

@@ -14,6 +14,7 @@ from messaging.protocol.types import Message
 from messaging.stores.log.cassandra import CassandraMessageLog
 from messaging.stores.sequencer.base import Duplicate, Head, MembersChanged, New, Pending, Unreachable
 from messaging.stores.sequencer.redis import RedisSequencer
+from tests.contracts.push_checks import PushCheckContract, claim, say
 from tests.contracts.rig import Rig, draft, some_id, wish
 from tests.contracts.sequencer import SequencerContract
 from tests.messaging.redis_rig import frozen, rested
@@ -33,7 +34,7 @@ class SequencerRig(Rig):
         self.coordination = coordination
 
     async def open(self) -> None:
-        self.sequencer = RedisSequencer(**self.coordination, due_ms=0, claimed_ms=0)
+        self.sequencer = RedisSequencer(**self.coordination, due_ms=0, claimed_ms=0, clock=self.clock)
         self.log = CassandraMessageLog(**self.coordination["cassandra"])
 
     async def close(self) -> None:
@@ -72,6 +73,29 @@ async def rig(coordination: dict[str, Any]) -> AsyncIterator[SequencerRig]:
 
 class TestSequencer(SequencerContract):
     remembered_max = 2_100
+
+
+class TestPushChecks(PushCheckContract):
+    @pytest.fixture(autouse=True)
+    async def settle_all(self, rig: SequencerRig) -> None:
+        """What other tests left behind, on whatever clock."""
+        rig.clock.forward(10**7)
+        while checks := await rig.sequencer.claim_push_checks(now=0, limit=1_000, visibility_ms=1):
+            await rig.sequencer.settle_push_checks(checks)
+        rig.clock.forward(-(10**7))
+
+
+async def test_due_push_checks_do_not_wait_for_a_shard_that_is_away(rig: SequencerRig, cassandra: Services) -> None:
+    here, away = rig.room_on(0), rig.room_on(1)
+    await rig.send(say(here), say(away))
+    rig.clock.forward(3)
+    with frozen(cassandra, 1):
+        claimed = await claim(rig, here, away, visibility_ms=1_000)
+        await rig.sequencer.settle_push_checks(claimed)
+    assert [check.conversation for check in claimed] == [here]
+    await rested()
+    rig.clock.forward(1)  # awake again, the shard did what it was asked, and hid the check from everybody
+    assert [check.conversation for check in await claim(rig, here, away)] == [away]
 
 
 @pytest.fixture

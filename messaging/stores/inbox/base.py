@@ -9,16 +9,11 @@ EntryKind = Literal["message", "conversation", "read"]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """Something happened in `conversation`: a message `seq`, a change of the conversation, or the user's own read mark.
-
-    `pushes` sets a push check for everybody but `author`.
-    """
+    """Something happened in `conversation`: a message `seq`, a change of the conversation, or the user's own read mark."""
 
     kind: EntryKind
     conversation: int
     seq: int = 0
-    author: int = 0
-    pushes: bool = False
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -52,15 +47,6 @@ class Lost(msgspec.Struct, frozen=True):
 
     cursor: str
     reason: Literal["epoch", "trimmed", "unknown"]
-
-
-class PushCheck(msgspec.Struct, frozen=True):
-    """Somebody may not have seen a message yet: look again at `due_at` (ms)."""
-
-    user: int
-    conversation: int
-    seq: int
-    due_at: int
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
@@ -116,14 +102,6 @@ class Inbox(Protocol):
 
     async def acknowledged(self, devices: Sequence[int], conversation: int) -> list[int]:
         """The highest seq each device acknowledged there; 0 when it never did."""
-        ...
-
-    async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
-        """Due checks, which come again after `visibility_ms` unless settled. An adapter with a clock of its own goes by that, not by `now`."""
-        ...
-
-    async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
-        """Looked at; a check that was set anew meanwhile (a higher seq) stays."""
         ...
 
     async def trim(self, *, keep_entries: int, keep_after: int) -> None:

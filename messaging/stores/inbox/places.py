@@ -1,7 +1,7 @@
 """Who is connected where, and how far their inboxes are: kept on the users' shards, and in memory for those connected here."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from chatsite.coordination.batch import ShardBatcher
@@ -14,7 +14,7 @@ REGISTRATION_SECONDS = 600
 REFRESH_SECONDS = 30.0
 REFRESHED_AT_ONCE = 400
 
-_PLACE = Script.beside(__file__, "lua/place.lua")
+_PLACE = Script.beside(__file__, "lua/position.lua", "lua/place.lua")
 _NODES = Script.beside(__file__, "lua/nodes.lua")
 
 
@@ -112,15 +112,12 @@ class Places:
                 return await self._items.ask(shard, _Item("register", user, node))  # its shard began another life
         return await self._items.ask(shard, _Item("look", user))
 
-    def knows(self, user: int) -> bool:
-        """Whether the user is connected here."""
-        return any(user in users for users in self._here.values())
-
-    def learn(self, user: int, place: Place) -> None:
-        """Somebody read or appended to an inbox."""
-        for users in self._here.values():
-            if user in users and users[user] < place:
-                users[user] = place
+    def learn(self, users: Iterable[int], place: Place) -> None:
+        """Somebody read these inboxes or appended to them; only those of users who are connected here matter."""
+        for here in self._here.values():
+            for user in users:
+                if user in here and here[user] < place:
+                    here[user] = place
 
     async def nodes_of(self, users: Sequence[int]) -> tuple[str, ...]:
         """Of users whose shard is away nothing is known."""
@@ -133,7 +130,7 @@ class Places:
         epoch, *positions = await self._shards.run(shard, _PLACE, *settings, *(word for item in items for word in item))
         places = [Place.of(epoch, position) for position in positions]
         for item, place in zip(items, places, strict=True):
-            self.learn(item.user, place)
+            self.learn([item.user], place)
         return places
 
     async def _call_nodes(self, shard: int, questions: list[list[int]]) -> Sequence[list[bytes]]:

@@ -15,19 +15,18 @@ from chatsite.coordination.shards import Script, Shards
 from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.clock import Clock
 from chatsite.core.errors import Unavailable
-from messaging.stores.inbox.base import Acknowledgement, Entry, EntryKind, Lost, PushCheck, Reach, Slice, Spread
+from messaging.stores.inbox.acknowledgements import Acknowledgements
+from messaging.stores.inbox.base import Acknowledgement, Entry, EntryKind, Lost, Reach, Slice, Spread
 from messaging.stores.inbox.places import INBOX_SECONDS, Place, Places
-from messaging.stores.inbox.pushes import Pushes
 
 ENTRIES_MAX = 5_000
-PUSH_DELAY_MS = 3_000
 USERS_AT_ONCE = 500
 READS_AT_ONCE = 8
 TRIM_EVERY_SECONDS = 3_600.0
 NODE_SECONDS = 90.0
 
-_SPREAD = Script.beside(__file__, "lua/spread.lua")
-_READ = Script.beside(__file__, "lua/read.lua")
+_SPREAD = Script.beside(__file__, "lua/position.lua", "lua/spread.lua")
+_READ = Script.beside(__file__, "lua/position.lua", "lua/read.lua")
 _CLAIM_TRIM = Script.beside(__file__, "lua/claim_trim.lua")
 _TRIM = Script.beside(__file__, "lua/trim.lua")
 
@@ -72,7 +71,7 @@ class RedisInbox:
         self._clock = clock
         self._trim_every_ms = round(trim_every_seconds * 1_000)
         self._places = Places(self._shards, now=self._now, node_seconds=node_seconds)
-        self._pushes = Pushes(self._shards)
+        self._acknowledgements = Acknowledgements(self._shards)
         self._reads: ShardBatcher[_Read, _Found] = ShardBatcher(self._shards.count, self._call_read, most=READS_AT_ONCE)
 
     async def close(self) -> None:
@@ -93,17 +92,14 @@ class RedisInbox:
             words = [word for part in call for word in _words(part)]
             try:
                 epoch, named, positions = await self._shards.run(
-                    shard, _SPREAD, self._now(), PUSH_DELAY_MS, ENTRIES_MAX, INBOX_SECONDS, *words
+                    shard, _SPREAD, self._now(), ENTRIES_MAX, INBOX_SECONDS, len(call), *words
                 )
             except Unavailable:
                 missed.update(part.spread for part in call)
                 continue
-            for part, names in zip(call, named, strict=True):
+            for part, names, position in zip(call, named, positions, strict=True):
                 nodes[part.spread].update(name.decode() for name in names)
-            users = (user for part in call for user in part.users)
-            for user, position in zip(users, positions, strict=True):
-                if self._places.knows(user):
-                    self._places.learn(user, Place.of(epoch, position))
+                self._places.learn(part.users, Place.of(epoch, position))
 
     async def register(self, user: int, node: str) -> None:
         await self._places.register(user, node)
@@ -131,7 +127,7 @@ class RedisInbox:
         await self._shards.enter(shard)
         settled, renewed = self._shards.settled_epoch, self._shards.opened_after(given)
         found = await self._reads.ask(shard, _Read(user, position, limit))
-        self._places.learn(user, found.last)
+        self._places.learn([user], found.last)
         here = f"{settled}.{found.last.position}"
         if given > self._shards.highest_epoch or found.last.epoch > given:
             return Lost(here, "epoch")
@@ -147,17 +143,10 @@ class RedisInbox:
         return [_Found(what, Place.of(epoch, last), entries) for what, last, entries in found]
 
     async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> None:
-        await self._pushes.acknowledge(acknowledgements)
+        await self._acknowledgements.acknowledge(acknowledgements)
 
     async def acknowledged(self, devices: Sequence[int], conversation: int) -> list[int]:
-        return await self._pushes.acknowledged(devices, conversation)
-
-    async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
-        """`now` is ours only where we were given a clock: checks are set by the same clock that they are claimed by."""
-        return await self._pushes.claim(now=str(now) if self._clock else "", limit=limit, visibility_ms=visibility_ms)
-
-    async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
-        await self._pushes.settle(checks)
+        return await self._acknowledgements.acknowledged(devices, conversation)
 
     async def trim(self, *, keep_entries: int, keep_after: int) -> None:
         """Once in a while, by whichever node comes first. Between, `spread` holds the bound, and inboxes without entries expire."""
@@ -169,9 +158,9 @@ class RedisInbox:
     async def _trim(self, shard: int, keep_entries: int, keep_after: int) -> None:
         if self._trim_every_ms and not await self._shards.run(shard, _CLAIM_TRIM, self._trim_every_ms):
             return
-        step = await self._shards.run(shard, _TRIM, "0", keep_entries, keep_after)
+        step = await self._shards.run(shard, _TRIM, "0", keep_entries, keep_after, INBOX_SECONDS)
         while step != b"0":
-            step = await self._shards.run(shard, _TRIM, step, keep_entries, keep_after)
+            step = await self._shards.run(shard, _TRIM, step, keep_entries, keep_after, INBOX_SECONDS)
 
     def _now(self) -> str:
         """Empty for the shard's own clock."""
@@ -196,7 +185,7 @@ def _calls(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
 
 def _words(part: _Part) -> Iterator[str | int]:
     entry = part.entry
-    yield from (_LETTERS[entry.kind], entry.conversation, entry.seq, entry.author if entry.pushes else "", len(part.users))
+    yield from (_LETTERS[entry.kind], entry.conversation, entry.seq, len(part.users))
     yield from part.users
 
 

@@ -1,14 +1,13 @@
-"""The inbox in the message file. Who is connected, what devices acknowledged and which push checks are due is kept in memory."""
+"""The inbox in the message file. Who is connected and what devices acknowledged is kept in memory."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from chatsite.core.clock import Clock, clock
-from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, PushCheck, Reach, Slice, Spread
+from messaging.stores.inbox.base import Acknowledgement, Entry, Lost, Reach, Slice, Spread
 from messaging.stores.log.sqlite import encode
 from messaging.stores.sqlite import MessageFile
 
-PUSH_DELAY_MS = 3_000
 DEVICES_KEPT = 100_000
 POSITIONS_SKIPPED = 1_000_000
 
@@ -50,7 +49,6 @@ class SqliteInbox:
         self._nodes: dict[int, tuple[str, ...]] = {}
         self._last: dict[int, int] = {}  # last position of registered users
         self._acknowledged: OrderedDict[int, dict[int, int]] = OrderedDict()
-        self._checks: dict[tuple[int, int], PushCheck] = {}
 
     async def close(self) -> None:
         self._file.close()
@@ -68,20 +66,9 @@ class SqliteInbox:
                 if here := self._nodes.get(user):
                     found.update(here)
                     self._last[user] = self._position
-                if entry.pushes and user != entry.author:
-                    self._set_push_check(user, entry, now)
             reached.append(Reach(tuple(found)))
         await self._file.write(_SPREAD, parameters=(encode(rows),), durable=False)
         return reached
-
-    def _set_push_check(self, user: int, entry: Entry, now: int) -> None:
-        """The first unseen message decides when to look, the newest what to look for."""
-        key = (user, entry.conversation)
-        earlier = self._checks.get(key)
-        due_at = now + PUSH_DELAY_MS
-        if earlier:  # one that is claimed is due much later
-            due_at = min(due_at, earlier.due_at)
-        self._checks[key] = PushCheck(user=user, conversation=entry.conversation, seq=entry.seq, due_at=due_at)
 
     async def register(self, user: int, node: str) -> None:
         self._nodes[user] = tuple({*self._nodes.get(user, ()), node})
@@ -136,23 +123,6 @@ class SqliteInbox:
 
     async def acknowledged(self, devices: Sequence[int], conversation: int) -> list[int]:
         return [self._acknowledged.get(device, {}).get(conversation, 0) for device in devices]
-
-    async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
-        claimed: list[PushCheck] = []
-        for key, check in list(self._checks.items()):
-            if len(claimed) == limit:
-                break
-            if check.due_at <= now:
-                claimed.append(check)
-                self._checks[key] = PushCheck(check.user, check.conversation, check.seq, now + visibility_ms)
-        return claimed
-
-    async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
-        for check in checks:
-            key = (check.user, check.conversation)
-            current = self._checks.get(key)
-            if current is not None and current.seq <= check.seq:
-                del self._checks[key]
 
     async def trim(self, *, keep_entries: int, keep_after: int) -> None:
         found = await self._file.read(_TO_TRIM, {"keep": keep_entries, "after": keep_after})

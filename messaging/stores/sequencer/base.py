@@ -1,4 +1,4 @@
-"""The port that numbers messages: a conversation's dense seqs, its head, and the sends it still owes."""
+"""The port that numbers messages: a conversation's dense seqs, its head, and what is still owed: sends, and looks at who saw them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, Protocol
@@ -75,6 +75,7 @@ Outcome = New | Pending | Duplicate | Clash | MembersChanged | Check | Full | Un
 PastDue = Literal["late", "all"]
 # When a numbered message is late. Longer than a send takes on a busy machine: sooner, repairs would add to what there is too much of.
 LATE_MS = 4_000
+PUSH_DELAY_MS = 3_000  # a device that is connected has a message, and says so, well before
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -84,6 +85,14 @@ class Head(msgspec.Struct, frozen=True):
     rev: int = 0
     active_at: int = 0  # ms
     mv: int = 0
+
+
+class PushCheck(msgspec.Struct, frozen=True):
+    """Somebody in `conversation` may not have seen a message up to `seq` yet: look at `due_at` (ms)."""
+
+    conversation: int
+    seq: int
+    due_at: int
 
 
 class Sequencer(Protocol):
@@ -117,6 +126,8 @@ class Sequencer(Protocol):
     async def commit(self, messages: Sequence[Message]) -> list[int | None]:
         """Marks stored messages; answers with their conversations' heads, which move over every consecutive stored seq.
 
+        A text that is released sets a push check; of several of one conversation the first decides when it is due.
+
         None: it is not known, or may not be acknowledged. Whoever waits for it runs the whole send again.
         """
         ...
@@ -139,4 +150,12 @@ class Sequencer(Protocol):
 
     async def done(self, messages: Sequence[Message]) -> None:
         """Every member's inbox has its entry: the notes may go."""
+        ...
+
+    async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
+        """Due checks, which come again after `visibility_ms` unless settled. An adapter with a clock of its own goes by that, not by `now`."""
+        ...
+
+    async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
+        """Looked at; a check of a conversation in which something was said meanwhile stays."""
         ...

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 
 from chatsite.coordination.shards import Renewed, Script, Shards
 from chatsite.core.cassandra import CassandraOptions
+from chatsite.core.clock import Clock
 from chatsite.core.errors import Unavailable
 from chatsite.core.failpoints import is_planted, reach
 from messaging.protocol.types import Message
 from messaging.stores.log.cassandra import CassandraMessageLog
 from messaging.stores.sequencer.base import (
     LATE_MS,
+    PUSH_DELAY_MS,
     Allocation,
     Check,
     Clash,
@@ -26,8 +28,10 @@ from messaging.stores.sequencer.base import (
     Outcome,
     PastDue,
     Pending,
+    PushCheck,
     Unreachable,
 )
+from messaging.stores.sequencer.checks import PushChecks
 from messaging.stores.sequencer.seeding import WIDTH, arguments, decode_note, encode_unnumbered, plan
 
 CLAIMED_MS = 5_000
@@ -47,13 +51,20 @@ class RedisSequencer:
     """Every conversation has its shard; a shard that cannot be asked concerns its own conversations only."""
 
     def __init__(
-        self, *, urls: Sequence[str], cassandra: CassandraOptions, due_ms: int = LATE_MS, claimed_ms: int = CLAIMED_MS
+        self,
+        *,
+        urls: Sequence[str],
+        cassandra: CassandraOptions,
+        due_ms: int = LATE_MS,
+        claimed_ms: int = CLAIMED_MS,
+        clock: Clock | None = None,
     ) -> None:
         self._shards = Shards.open(urls=urls, cassandra=cassandra)
         self._log = CassandraMessageLog(**cassandra)
         self._due_ms, self._claimed_ms = due_ms, claimed_ms
         self._seeding: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(SEEDS_AT_ONCE)
+        self._checks = PushChecks(self._shards, clock)
 
     @property
     def epoch(self) -> int:
@@ -119,25 +130,34 @@ class RedisSequencer:
                 return None
 
     async def commit(self, messages: Sequence[Message]) -> list[int | None]:
-        heads = await self._per_life(messages, _COMMIT)
+        async def call(place: tuple[int, int], some: list[Message]) -> list[int | None]:
+            shard, epoch = place
+            words = (word for message in some for word in (message.conversation, message.seq, int(message.kind == "text")))
+            heads = await self._shards.run(shard, _COMMIT, self._checks.now(), PUSH_DELAY_MS, *words, epoch=epoch)
+            return [head if head >= 0 else None for head in heads]
+
+        heads = await _grouped(messages, self._life_of, call, lost=None)
         return heads if self._shards.may_acknowledge() else [None] * len(messages)
 
     async def done(self, messages: Sequence[Message]) -> None:
-        await self._per_life(messages, _DONE)
-
-    async def _per_life(self, messages: Sequence[Message], script: Script) -> list[int | None]:
-        """One call per shard and epoch: what was numbered in an earlier life means nothing to a later one."""
-
-        async def call(place: tuple[int, int], some: list[Message]) -> list[int | None]:
+        async def call(place: tuple[int, int], some: list[Message]) -> list[None]:
             shard, epoch = place
-            pairs = (number for message in some for number in (message.conversation, message.seq))
-            answer = await self._shards.run(shard, script, *pairs, epoch=epoch)
-            return [head if head >= 0 else None for head in answer] if isinstance(answer, list) else [None] * len(some)
+            await self._shards.run(
+                shard, _DONE, *(number for message in some for number in (message.conversation, message.seq)), epoch=epoch
+            )
+            return [None] * len(some)
 
-        def place_of(message: Message) -> tuple[int, int]:
-            return self._shards.of(message.conversation), message.epoch
+        await _grouped(messages, self._life_of, call, lost=None)
 
-        return await _grouped(messages, place_of, call, lost=None)
+    def _life_of(self, message: Message) -> tuple[int, int]:
+        """What was numbered in an earlier life of a shard means nothing to a later one."""
+        return self._shards.of(message.conversation), message.epoch
+
+    async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
+        return await self._checks.claim(limit=limit, visibility_ms=visibility_ms)
+
+    async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
+        await self._checks.settle(checks)
 
     async def heads(self, conversations: Sequence[int]) -> list[Head]:
         found: dict[int, Head] = {}

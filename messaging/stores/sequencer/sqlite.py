@@ -3,12 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
 from chatsite.core.clock import Clock, clock
 from messaging.protocol.types import Message
 from messaging.stores.log.sqlite import COLUMNS, encode, message_from_row
 from messaging.stores.sequencer.base import (
     LATE_MS,
+    PUSH_DELAY_MS,
     Allocation,
     Check,
     Clash,
@@ -20,6 +22,7 @@ from messaging.stores.sequencer.base import (
     Outcome,
     PastDue,
     Pending,
+    PushCheck,
 )
 from messaging.stores.sqlite import MessageFile
 
@@ -69,6 +72,7 @@ class SqliteSequencer:
         self._clock = clock
         self._counters: OrderedDict[int, _Counter] = OrderedDict()
         self._seeding = asyncio.Lock()
+        self._checks: dict[int, PushCheck] = {}
 
     async def close(self) -> None:
         self._file.close()
@@ -124,6 +128,8 @@ class SqliteSequencer:
             counter = self._counters[message.conversation]
             if message.seq > counter.head:
                 counter.stored.add(message.seq)
+                if message.kind == "text":
+                    self._set_push_check(message)
             while counter.head + 1 in counter.stored:
                 counter.head += 1
                 counter.stored.discard(counter.head)
@@ -153,6 +159,25 @@ class SqliteSequencer:
     async def done(self, messages: Sequence[Message]) -> None:
         notes = encode([(message.conversation, message.seq) for message in messages])
         await self._file.write(_DONE, parameters=(notes,), durable=False)
+
+    async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
+        claimed = list(islice((check for check in self._checks.values() if check.due_at <= now), limit))
+        for check in claimed:
+            self._checks[check.conversation] = PushCheck(check.conversation, check.seq, now + visibility_ms)
+        return claimed
+
+    async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
+        for check in checks:
+            current = self._checks.get(check.conversation)
+            if current is not None and current.seq <= check.seq:
+                del self._checks[check.conversation]
+
+    def _set_push_check(self, message: Message) -> None:
+        """The first unseen message decides when to look, the newest what to look for."""
+        due_at, seq = self._clock.now_ms() + PUSH_DELAY_MS, message.seq
+        if earlier := self._checks.get(message.conversation):  # one that is claimed is due much later
+            due_at, seq = min(due_at, earlier.due_at), max(seq, earlier.seq)
+        self._checks[message.conversation] = PushCheck(message.conversation, seq, due_at)
 
     async def _seed(self, conversations: set[int]) -> None:
         """Makes the counters of cold conversations from the file. One at a time: two seeds of one conversation would fork its counter."""

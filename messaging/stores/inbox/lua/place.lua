@@ -1,19 +1,14 @@
 -- Registers users' nodes, takes them out, or only looks. Answers {epoch, position …}: the last position of each user's inbox.
 -- ARGV: epoch, now (ms, or '' for the clock of the shard), how long an inbox lives (seconds), how long a node's name holds unless it is
 -- repeated (ms), how long a registration does (seconds); then for every item: 'register', 'unregister' or 'look', the user, the node.
-local now, inbox_lives, node_holds, holds = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local node_holds, holds = tonumber(ARGV[4]), ARGV[5]
 local clock = redis.call('TIME')
 local present = clock[1] * 1000 + math.floor(clock[2] / 1000)
-if now == '' then now = string.format('%.0f', present) end
 
--- An inbox that is not there gets a first entry, which says nothing: every cursor is then the position of an entry.
 local function last_position(user)
   local inbox = 'x:' .. user
   local last = redis.call('XREVRANGE', inbox, '+', '-', 'COUNT', 1)[1]
-  if last then return last[1] end
-  local added = redis.call('XADD', inbox, now .. '-*', 'k', '', 'c', 0, 's', 0)
-  redis.call('EXPIRE', inbox, inbox_lives)
-  return added
+  return last and last[1] or begin(inbox, ARGV[2], ARGV[3])
 end
 
 -- Names of nodes that died go when somebody else registers for the same user, or with the whole set.

@@ -1,12 +1,6 @@
 -- Reads inboxes. Answers {epoch, then for each {what, last position, {entry …}}}, what being 'ok', 'trimmed' or 'unknown'.
 -- ARGV: epoch, now (ms, or '' for the clock of the shard), how long an inbox lives (seconds); then for each: user, position, how many entries.
 -- Inboxes are trimmed from their beginning only, and the last entry trimmed to stays (trim.lua): a position before the first is lost.
-local now, inbox_lives = ARGV[2], ARGV[3]
-if now == '' then
-  local clock = redis.call('TIME')
-  now = string.format('%.0f', clock[1] * 1000 + math.floor(clock[2] / 1000))
-end
-
 local function is_before(one, other)
   local one_ms, one_count = string.match(one, '^(%d+)-(%d+)$')
   local other_ms, other_count = string.match(other, '^(%d+)-(%d+)$')
@@ -16,11 +10,7 @@ end
 
 local function read(inbox, position, count)
   local first = redis.call('XRANGE', inbox, '-', '+', 'COUNT', 1)[1]
-  if not first then
-    local added = redis.call('XADD', inbox, now .. '-*', 'k', '', 'c', 0, 's', 0)
-    redis.call('EXPIRE', inbox, inbox_lives)
-    return {'trimmed', added, {}}
-  end
+  if not first then return {'trimmed', begin(inbox, ARGV[2], ARGV[3]), {}} end
   local last = redis.call('XREVRANGE', inbox, '+', '-', 'COUNT', 1)[1][1]
   if is_before(last, position) then return {'unknown', last, {}} end
   if is_before(position, first[1]) then return {'trimmed', last, {}} end

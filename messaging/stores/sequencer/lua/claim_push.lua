@@ -1,4 +1,4 @@
--- Claims push checks that are due; each comes again later. Answers user, conversation, seq, when it was due (ms), user, …
+-- Claims push checks that are due; each comes again later. Answers conversation, seq, when it was due (ms), conversation, …
 -- ARGV: epoch, now (ms, or '' for the clock of the shard), how many, how long they are hidden (ms).
 local now = tonumber(ARGV[2])
 if not now then
@@ -8,11 +8,14 @@ end
 local later, claimed = string.format('%.0f', now + ARGV[4]), {}
 local due = redis.call('ZRANGEBYSCORE', 'push', '-inf', string.format('%.0f', now), 'WITHSCORES', 'LIMIT', 0, ARGV[3])
 for i = 1, #due, 2 do
-  redis.call('ZADD', 'push', later, due[i])
-  local user, conversation = string.match(due[i], '^(%d+):(%d+)$')
-  claimed[#claimed + 1] = user
-  claimed[#claimed + 1] = conversation
-  claimed[#claimed + 1] = redis.call('HGET', 'push_seq', due[i])
-  claimed[#claimed + 1] = due[i + 1]
+  local seq = redis.call('HGET', 'c:' .. due[i], 'p')
+  if seq then
+    redis.call('ZADD', 'push', later, due[i])
+    claimed[#claimed + 1] = due[i]
+    claimed[#claimed + 1] = seq
+    claimed[#claimed + 1] = due[i + 1]
+  else -- its counters are gone: nothing was said there for two days
+    redis.call('ZREM', 'push', due[i])
+  end
 end
 return claimed
