@@ -1,6 +1,7 @@
 """Cassandra: CASSANDRA_NODES of them, each on a loopback address of its own, with the same ports."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from deploy.services.base import LOOPBACK, Server
 from deploy.services.java import JavaServer
@@ -8,6 +9,7 @@ from deploy.services.place import Place, number
 from deploy.services.probes import cassandra_is_ready
 from deploy.services.process import Launch
 
+TIMER_SLACK_NS = 200_000
 MAIN = "org.apache.cassandra.service.CassandraDaemon"
 MOST_NODES = 9
 MOST_REPLICAS = 3
@@ -37,6 +39,14 @@ def _doors() -> Iterator[str]:
             yield f"--add-exports={module}/{package}=ALL-UNNAMED"
 
 
+def _with_slack() -> list[str]:
+    """Cassandra's idle workers look for something to do every 10 µs, which the kernel stretches to the slack of its timers: 50 µs unless told.
+
+    With more of it a write costs half the CPU, and waits for this long at most (docs/performance.md). In production: TimerSlackNSec of systemd.
+    """
+    return ["/bin/sh", "-c", f'{{ echo {TIMER_SLACK_NS} >/proc/self/timerslack_ns; }} 2>/dev/null; exec "$@"', "cassandra"]
+
+
 class Cassandra(JavaServer):
     program, oldest_java, newest_java = "cassandra", 11, 17
     start_seconds, stop_seconds = 180, 60
@@ -64,7 +74,8 @@ class Cassandra(JavaServer):
             "-Dcassandra.skip_wait_for_gossip_to_settle=0",
             "-Dcassandra.ring_delay_ms=2000",
         ]
-        return self.launch(MAIN, heap=self._heap, options=options)
+        launch = self.launch(MAIN, heap=self._heap, options=options)
+        return replace(launch, arguments=[*_with_slack(), *launch.arguments])
 
     def answers(self) -> bool:
         return cassandra_is_ready(self.host, self.port)
