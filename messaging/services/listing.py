@@ -1,15 +1,16 @@
 """The list of conversations: most recently active first, with preview and unread count."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 from channels.db import database_sync_to_async
 
-from messaging.models import Conversation, Membership
+from messaging.models import Membership
 from messaging.protocol.events import PREVIEW_MAX, view_message
 from messaging.protocol.types import Mark, Message, count_visible
 from messaging.services.chat import Chat
-from messaging.services.members import Members, assemble
+from messaging.services.members import Members
 from messaging.services.stand import stand_of
 from messaging.services.views import conversation_view
 from messaging.stores.sequencer.base import Head
@@ -80,17 +81,8 @@ async def _members_of(chat: Chat, heads: dict[int, Head]) -> dict[int, Members]:
         if members is not None and members.version < heads[conversation].mv:
             known[conversation] = None
     missing = [conversation for conversation, members in known.items() if members is None]
-    found = await database_sync_to_async(_load)(missing) if missing else {}
+    found = await chat.members.reload_many(missing)
     return {conversation: members or found[conversation] for conversation, members in known.items()}
-
-
-def _load(conversations: list[int]) -> dict[int, Members]:
-    rows = Conversation.objects.in_bulk(conversations)
-    by_conversation: dict[int, list[Membership]] = {conversation: [] for conversation in rows}
-    memberships = Membership.objects.filter(conversation__in=rows).select_related("user").order_by("since", "pk")
-    for membership in memberships:
-        by_conversation[membership.conversation_id].append(membership)
-    return {conversation: assemble(row, by_conversation[conversation]) for conversation, row in rows.items()}
 
 
 async def _entries(chat: Chat, user: int, conversations: list[tuple[Members, Head]]) -> list[dict[str, Any]]:
@@ -101,11 +93,12 @@ async def _entries(chat: Chat, user: int, conversations: list[tuple[Members, Hea
         message.conversation: message
         for message in await chat.log.pick([pair for pair in zip(ids, tops, strict=True) if pair[1]])
     }
-    entries = []
-    for (members, head), top, mark in zip(conversations, tops, marks, strict=True):
-        others = await _others(chat, members, user)
-        entries.append(_entry(members, head, top, mark, previews.get(members.conversation), others, user))
-    return entries
+    # all asked at once: what is asked within one tick goes to a shard in one call
+    others = await asyncio.gather(*(_others(chat, members, user) for members, _ in conversations))
+    return [
+        _entry(members, head, top, mark, previews.get(members.conversation), seen, user)
+        for (members, head), top, mark, seen in zip(conversations, tops, marks, others, strict=True)
+    ]
 
 
 async def _others(chat: Chat, members: Members, user: int) -> Mark:

@@ -1,6 +1,7 @@
 """Who is in a conversation, cached by version for the message road and for every read path."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import cached_property
 
 import msgspec
@@ -99,7 +100,18 @@ class MemberCache:
         return self._clock.monotonic() - self._loaded_at.get(conversation, float("-inf")) < REFRESH_SECONDS
 
     async def reload(self, conversation: int) -> Members:
-        members: Members = await database_sync_to_async(load_members)(conversation)
+        return self._keep(await database_sync_to_async(load_members)(conversation))
+
+    async def reload_many(self, conversations: Iterable[int]) -> dict[int, Members]:
+        """The same of many, with two queries for all; those that do not exist are left out."""
+        wanted = list(conversations)
+        if not wanted:
+            return {}
+        loaded: list[Members] = await database_sync_to_async(load_many)(wanted)
+        return {members.conversation: self._keep(members) for members in loaded}
+
+    def _keep(self, members: Members) -> Members:
+        conversation = members.conversation
         known = self._known.get(conversation)
         if known is not None and known.revision > members.revision:
             return known  # somebody changed and reloaded while we read
@@ -122,6 +134,16 @@ def load_members(conversation: int) -> Members:
         raise NotAMember
     memberships = Membership.objects.filter(conversation=row).select_related("user").order_by("since", "pk")
     return assemble(row, list(memberships))
+
+
+def load_many(conversations: list[int]) -> list[Members]:
+    """Several conversations' members; runs in a thread."""
+    rows = Conversation.objects.in_bulk(conversations)
+    by_conversation: dict[int, list[Membership]] = {conversation: [] for conversation in rows}
+    memberships = Membership.objects.filter(conversation__in=rows).select_related("user").order_by("since", "pk")
+    for membership in memberships:
+        by_conversation[membership.conversation_id].append(membership)
+    return [assemble(row, by_conversation[conversation]) for conversation, row in rows.items()]
 
 
 def assemble(row: Conversation, memberships: list[Membership]) -> Members:

@@ -44,8 +44,10 @@ async def is_outdated(chat: Chat, members: Members) -> bool:
 
 async def stands_of(chat: Chat, conversations: Iterable[int], *, user: int) -> dict[int, tuple[Members, Head]]:
     """The same of many; those in which the user has no place are left out."""
+    wanted = list(conversations)
+    await chat.members.reload_many(conversation for conversation in wanted if chat.members.peek(conversation) is None)
     found: dict[int, Members] = {}
-    for conversation in conversations:
+    for conversation in wanted:
         try:
             found[conversation] = await members_for(chat, conversation, user=user)
         except NotAMember:
