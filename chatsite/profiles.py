@@ -53,6 +53,14 @@ def chosen_role() -> str:
     return role
 
 
+def chosen_websockets() -> str:
+    """Which implementation holds the sockets: `slim`, our own, or `stock`, the one that comes with the server."""
+    websockets = env("WEBSOCKETS") or "slim"
+    if websockets not in {"slim", "stock"}:
+        raise StartupRefused(f"WEBSOCKETS is {websockets!r}; it may be slim or stock.")
+    return websockets
+
+
 def cassandra_options() -> dict[str, Any]:
     """How adapters reach Cassandra; without hosts there is none."""
     return {

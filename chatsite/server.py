@@ -1,4 +1,4 @@
-"""The production server: stock uvicorn with the limits the protocol promises, a listener of our own and a clean end."""
+"""The production server: uvicorn with our own WebSocket protocol, the limits that docs/protocol.md promises and a clean end."""
 
 import asyncio
 import errno
@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
+from django.conf import settings
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.core.errors import StartupRefused
+from chatsite.edge.slim import SlimProtocol
 
 logger = logging.getLogger(__name__)
 
 FRAME_MAX_BYTES = 1_310_720  # `limits.frame` of docs/protocol.md
 BACKLOG = 2048
 UNREAD_MILLISECONDS = 30_000
+WEBSOCKETS = {"slim": SlimProtocol, "stock": WebSocketsSansIOProtocol}
 GOODBYE_SECONDS = 2.0  # for clients to answer our close frames
 
 
@@ -77,7 +80,7 @@ def _config(application: ASGI3Application) -> uvicorn.Config:
         application,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=WEBSOCKETS[settings.WEBSOCKETS],
         ws_max_size=FRAME_MAX_BYTES,
         ws_per_message_deflate=False,  # its contexts cost 100 KB a socket
         ws_ping_interval=None,  # clients send heartbeats of their own
@@ -133,7 +136,7 @@ class _Server(uvicorn.Server):
         """A connection that is cut while its peer still sends may lose what was said to it last."""
         until = self._loop.time() + GOODBYE_SECONDS
         for connection in list(self.server_state.connections):
-            while isinstance(connection, WebSocketsSansIOProtocol) and connection in self.server_state.connections:
+            while isinstance(connection, WebSocketsSansIOProtocol | SlimProtocol) and connection in self.server_state.connections:
                 if self._loop.time() > until or self.force_exit:
                     return
                 await asyncio.sleep(0.02)

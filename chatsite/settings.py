@@ -10,7 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.environment import BASE_DIR, env, env_flag, env_float, env_int, env_words
-from chatsite.profiles import cassandra_options, chosen_profile, chosen_role
+from chatsite.profiles import cassandra_options, chosen_profile, chosen_role, chosen_websockets
 
 
 def _secret_key(data_dir: Path) -> str:
@@ -102,6 +102,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # What the instance stands on (chatsite/profiles.py), and what this process does in it.
 PROFILE = chosen_profile(DATA_DIR)
 ROLE = chosen_role()
+WEBSOCKETS = chosen_websockets()
 NODE_NAME = PROFILE.node_name
 # How many sockets a node is good for, and over how long it sends them elsewhere before it ends.
 NODE_CAPACITY = env_int("NODE_CAPACITY", 20_000)

@@ -12,7 +12,8 @@ from django.conf import settings
 from chatsite.core.clock import clock
 from chatsite.core.errors import Busy, ChatsiteError, Unavailable
 from chatsite.core.outages import OUTAGES
-from chatsite.edge.consumer import QUEUE_CHARACTERS, SLOW, LeanConsumer
+from chatsite.edge.consumer import FAILED, SLOW, LeanConsumer
+from chatsite.edge.stock import QUEUE_CHARACTERS
 from messaging.protocol import commands
 from messaging.protocol.commands import FRAME_MAX, decode_command, parse_id, refused_id
 from messaging.protocol.events import Ack, HeartbeatEvent, Page, Welcome, encode_error, encode_event, view_message
@@ -37,7 +38,7 @@ STRANGERS_MAX = 2_000
 HELD_MAX = 5_000
 IN_FLIGHT_MAX = 64
 LIMITS = {"text": 99_999, "frame": FRAME_MAX, "in_flight": IN_FLIGHT_MAX, "group": 100, "mentions": 50}
-ORIGIN_REFUSED, FAILED, RESTART, OVERLOAD, BAD_TICKET, NO_HELLO, BAD_FRAME = 1008, 1011, 1012, 1013, 4001, 4003, 4004
+ORIGIN_REFUSED, RESTART, OVERLOAD, BAD_TICKET, NO_HELLO, BAD_FRAME = 1008, 1012, 1013, 4001, 4003, 4004
 
 
 class ChatConsumer(LeanConsumer):
@@ -46,14 +47,14 @@ class ChatConsumer(LeanConsumer):
     strangers: ClassVar[int] = 0  # open sockets that have not said hello
     _held_characters = 0
 
-    async def opened(self) -> None:
+    async def opened(self, scope: dict[str, Any]) -> None:
         self.heard_at = clock.monotonic()
         self._held: list[str] | None = None  # live events while the device is being synced
         self._is_welcome = False
         self._in_flight = 0
         ChatConsumer.strangers += 1
-        self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
-        if not _is_allowed_origin(self.scope["headers"]):
+        self.accept(SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None)
+        if not _is_allowed_origin(scope["headers"]):
             self.close(ORIGIN_REFUSED, "origin refused")
         elif ChatConsumer.strangers > STRANGERS_MAX:
             self.close(OVERLOAD, "too many connections")

@@ -29,7 +29,9 @@ class Line:
 
     async def call(self, packed: bytes) -> Any:
         """The reply to one packed command; an error of Redis is raised as hiredis.ReplyError. Raises LineLost, and whatever `meet` does."""
-        wire = self._wire or await self._connect()
+        wire = self._wire
+        if wire is None:
+            wire = await asyncio.create_task(self._connect())  # a time-out needs a task, and our caller may be none
         if len(self._unanswered) >= UNANSWERED_MAX:
             raise LineLost("too many calls wait for an answer")
         loop = asyncio.get_running_loop()

@@ -97,6 +97,9 @@ class Shard:
 
     async def enter(self) -> int:
         """The epoch of this shard's present life; begins a new one if the shard is not in the life that the table says. Raises Unavailable."""
+        return self.epoch or await asyncio.create_task(self._enter())  # time-outs need a task, and our caller may be none
+
+    async def _enter(self) -> int:
         async with self._entering:
             if self.epoch:
                 return self.epoch

@@ -1,86 +1,82 @@
 """A Channels consumer for holding many sockets: no thread hop, no task a message, frames written as they come.
 
 Stock consumers wait for `close_old_connections` in a thread before every message and run a task for the channel layer beside each socket. This
-one does neither: a frame goes to `receive_frame`, and delivery from elsewhere is a plain call to `deliver`.
+one does neither: a frame goes to `receive_frame`, and delivery from elsewhere is a plain call to `deliver`. Under our own protocol (slim.py) it
+is detached: once the socket is open, no coroutine, scope or header is kept for it. Under any other ASGI server it runs its loop.
 """
 
 import asyncio
-import types
+import contextvars
+import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 from channels.consumer import AsyncConsumer
 
-Event = dict[str, Any]
-QUEUE_FRAMES = 1_000
-QUEUE_CHARACTERS = 4_000_000
-SLOW = 4000
+from chatsite.edge.stock import Event, StockWire, finish
+
+logger = logging.getLogger(__name__)
+
+DETACH = "chatsite.detach"  # the extension in a scope: called with a consumer, it answers with its wire
+SLOW, FAILED = 4000, 1011
+WAITING_MAX = 64  # frames that wait for an earlier one; then no more is read
 
 
-@types.coroutine
-def _finish(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, None, None]:
-    """Goes on with a coroutine that was stepped by hand until it first waited for `awaited`."""
-    try:
-        while True:
-            try:
-                yield awaited
-            except BaseException as error:  # noqa: BLE001 - cancellation belongs to the coroutine we stand in for
-                awaited = coroutine.throw(error)
-            else:
-                awaited = coroutine.send(None)
-    except StopIteration:
-        return
+class Wire(Protocol):
+    """The way out of one socket. Every method returns at once."""
+
+    def accept(self, subprotocol: str | None) -> None: ...
+
+    def write(self, frame: str) -> bool:
+        """Writes a frame, or keeps it while the peer reads slowly; False when too much is kept already."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Says why, if the peer still reads, and ends the socket."""
+        ...
+
+
+class DetachedWire(Wire, Protocol):
+    """The same, of a server that calls `received` and `lost`."""
+
+    def resume(self) -> None:
+        """What had been read is obeyed: go on reading."""
+        ...
+
+    def run(self, coroutine: Coroutine[Any, Any, None], context: contextvars.Context) -> None:
+        """Runs it as a task of the server, which waits for it before it ends."""
+        ...
 
 
 class LeanConsumer(AsyncConsumer):
-    """Subclasses fill in `opened`, `receive_frame` and `closed`."""
+    """Subclasses fill in `opened`, `receive_frame` and `closed`. `close_code` is what we closed with."""
 
     user_id = 0
     device_id = 0
     heard_at = 0.0
+    close_code: int | None = None
+    _is_closing = False
+    _is_lost = False
+    _waiting: deque[str] | None = None  # detached: frames that came while an earlier one is obeyed; None: none is
+    _wire: Wire
 
     async def __call__(
         self, scope: dict[str, Any], receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Coroutine[Any, Any, None]]
     ) -> None:
-        self._begin(scope, send)
+        detach = scope.get("extensions", {}).get(DETACH)
+        if detach is None:
+            await self._run(scope, receive, send)
+            return
+        self._waiting = deque()
+        self._wire = detach(self)
         try:
-            await self._run(receive)
-        except asyncio.CancelledError:
-            if self.close_code is None:  # ours, by `close`, ends quietly; anybody else's goes on up
-                raise
+            await self.opened(scope)
         finally:
-            self._is_closing = True
-            if self._drain is not None:
-                self._drain.cancel()
-            await self.closed()
+            await self._obey_waiting()
 
-    def _begin(self, scope: dict[str, Any], send: Callable[[Event], Coroutine[Any, Any, None]]) -> None:
-        self.scope = scope
-        self._asgi_send = send
-        self._queue: deque[Event] = deque()
-        self._queued_characters = 0
-        self._drain: asyncio.Task[None] | None = None
-        self._is_closing = False
-        self.close_code: int | None = None  # what we closed with
-        self._task = asyncio.current_task()
-
-    async def _run(self, receive: Callable[[], Awaitable[Event]]) -> None:
-        await receive()  # websocket.connect
-        await self.opened()
-        while True:
-            event = await receive()
-            if event["type"] == "websocket.disconnect":
-                return
-            if self._is_closing:
-                continue
-            text = event.get("text")
-            if text is None:
-                self.close(1003, "text frames only")
-            else:
-                await self.receive_frame(text)
-
-    async def opened(self) -> None:
+    async def opened(self, scope: dict[str, Any]) -> None:
+        """Accepts the socket, or closes it. Keep nothing of the scope."""
         raise NotImplementedError
 
     async def receive_frame(self, text: str) -> None:
@@ -90,53 +86,104 @@ class LeanConsumer(AsyncConsumer):
         raise NotImplementedError
 
     def accept(self, subprotocol: str | None = None) -> None:
-        self._write({"type": "websocket.accept", "subprotocol": subprotocol})
+        self._wire.accept(subprotocol)
 
     def deliver(self, frame: str) -> None:
-        """Writes a frame now if the peer keeps up, else queues it; a full queue closes the socket with 4000 (resume)."""
-        if self._is_closing:
-            return
-        if self._drain is None:
-            self._write({"type": "websocket.send", "text": frame})
-            return
-        if len(self._queue) >= QUEUE_FRAMES or self._queued_characters + len(frame) > QUEUE_CHARACTERS:
+        """Writes a frame now if the peer keeps up, else keeps it for a while; too much of it closes the socket with 4000 (resume)."""
+        if not self._is_closing and not self._wire.write(frame):
             self.close(SLOW, "too slow")
-            return
-        self._queued_characters += len(frame)
-        self._queue.append({"type": "websocket.send", "text": frame})
 
     def close(self, code: int, reason: str = "") -> None:
         """Says why, if the peer still reads, and ends this socket."""
         if self._is_closing:
             return
         self.close_code = code
-        if self._drain is None:
-            self._write({"type": "websocket.close", "code": code, "reason": reason})
-            self._is_closing = True
-        else:  # the peer reads nothing: a close frame would wait behind what it does not read
-            self._is_closing = True
-            self._drain.cancel()
-            if self._task is not None:
-                self._task.cancel()
+        self._is_closing = True
+        self._wire.close(code, reason)
 
-    def _write(self, event: Event) -> None:
-        """Steps the server's send by hand: it almost never waits, and then it costs no task."""
-        coroutine = self._asgi_send(event)
-        try:
-            awaited = coroutine.send(None)
-        except StopIteration:
-            return
-        except Exception:  # noqa: BLE001 - each server has its own error for a peer that is gone; `receive` tells us too
-            return
-        self._drain = asyncio.create_task(self._drain_queue(coroutine, awaited))
+    # --- Under any ASGI server --------------------------------------------------------------------------------------------
 
-    async def _drain_queue(self, coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
+    async def _run(
+        self, scope: dict[str, Any], receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Coroutine[Any, Any, None]]
+    ) -> None:
+        wire = self._wire = StockWire(send)
         try:
-            await _finish(coroutine, awaited)
-            while self._queue:
-                event = self._queue.popleft()
-                self._queued_characters -= len(event["text"])
-                await self._asgi_send(event)
-        except Exception:  # noqa: BLE001 - as above
-            self._queue.clear()
-        self._drain = None
+            await receive()  # websocket.connect
+            await self.opened(scope)
+            while (event := await receive())["type"] != "websocket.disconnect":
+                if self._is_closing:
+                    continue
+                text = event.get("text")
+                if text is None:
+                    self.refuse_binary()
+                else:
+                    await self.receive_frame(text)
+        except asyncio.CancelledError:
+            if self.close_code is None:  # ours, by `close`, ends quietly; anybody else's goes on up
+                raise
+        finally:
+            self._is_closing = True
+            wire.stop()
+            await self.closed()
+
+    def refuse_binary(self) -> None:
+        self.close(1003, "text frames only")
+
+    # --- Detached -----------------------------------------------------------------------------------------------------------
+
+    def received(self, text: str) -> bool:
+        """Obeys a frame, or keeps it until earlier ones are obeyed; False when so many wait that no more should be read."""
+        if self._is_closing:
+            return True
+        if self._waiting is not None:
+            self._waiting.append(text)
+            return len(self._waiting) < WAITING_MAX
+        context = contextvars.copy_context()
+        coroutine = self.receive_frame(text)
+        try:
+            awaited = context.run(coroutine.send, None)
+        except StopIteration:  # it did not have to wait: so it is with most
+            return True
+        except Exception as error:  # noqa: BLE001 - one bad frame ends its socket, not the server's reading
+            self._fail(error)
+            return True
+        self._waiting = deque()
+        self._detached_wire.run(self._go_on(coroutine, awaited), context)
+        return True
+
+    def lost(self) -> None:
+        """The socket is gone. What had come before is obeyed first."""
+        self._is_lost = True
+        if self._waiting is None:
+            self._waiting = deque()
+            self._detached_wire.run(self._obey_waiting(), contextvars.copy_context())
+
+    @property
+    def _detached_wire(self) -> DetachedWire:
+        return self._wire  # type: ignore[return-value]  # only servers that detach call what uses it
+
+    async def _go_on(self, coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
+        try:
+            await finish(coroutine, awaited)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._fail(error)
+        await self._obey_waiting()
+
+    async def _obey_waiting(self) -> None:
+        while self._waiting:
+            text = self._waiting.popleft()
+            if not self._is_closing:
+                try:
+                    await self.receive_frame(text)
+                except Exception as error:  # noqa: BLE001 - as above
+                    self._fail(error)
+        self._waiting = None
+        if self._is_lost:
+            self._is_closing = True
+            await self.closed()
+        else:
+            self._detached_wire.resume()
+
+    def _fail(self, error: Exception) -> None:
+        logger.error("a frame failed", exc_info=error)
+        self.close(FAILED, "internal error")

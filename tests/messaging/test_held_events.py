@@ -1,5 +1,7 @@
 """Live events that wait while a device is being synced are bounded, by number and by size."""
 
+from typing import Any
+
 import pytest
 
 from chatsite.edge.consumer import SLOW
@@ -11,7 +13,7 @@ from tests.chatsite.edge.server import Peer, settle
 class Syncing(ChatConsumer):
     """A socket in the middle of its hello."""
 
-    async def opened(self) -> None:
+    async def opened(self, scope: dict[str, Any]) -> None:
         self._held = []
         self.accept()
 

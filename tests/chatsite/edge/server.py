@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from chatsite.edge.consumer import Event, LeanConsumer
+from chatsite.edge.consumer import LeanConsumer
+from chatsite.edge.stock import Event
 
 
 class Peer:

@@ -8,7 +8,7 @@ import asgiref.sync
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from chatsite.edge import consumer
+from chatsite.edge import stock
 from chatsite.edge.consumer import SLOW, LeanConsumer
 from tests.chatsite.edge.server import Peer, settle
 
@@ -21,7 +21,7 @@ class Echo(LeanConsumer):
         self.ends = 0
         self.waited: asyncio.Event = asyncio.Event()
 
-    async def opened(self) -> None:
+    async def opened(self, scope: dict[str, Any]) -> None:
         self.accept("echo")
 
     async def receive_frame(self, text: str) -> None:
@@ -127,7 +127,7 @@ async def test_a_peer_may_stall_and_go_on_again_and_again(peer: Peer) -> None:
 
 
 async def test_a_full_queue_ends_the_socket(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer, "QUEUE_FRAMES", 10)
+    monkeypatch.setattr(stock, "QUEUE_FRAMES", 10)
     peer.stop_reading()
     for number in range(11):  # one is on its way, ten wait
         peer.consumer.deliver(f"{number}")
@@ -139,7 +139,7 @@ async def test_a_full_queue_ends_the_socket(peer: Peer, monkeypatch: pytest.Monk
 
 
 async def test_a_queue_is_bounded_by_its_characters_too(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer, "QUEUE_CHARACTERS", 100)
+    monkeypatch.setattr(stock, "QUEUE_CHARACTERS", 100)
     peer.stop_reading()
     peer.consumer.deliver("x" * 1_000)  # on its way: no queue yet
     peer.consumer.deliver("x" * 100)
@@ -149,7 +149,7 @@ async def test_a_queue_is_bounded_by_its_characters_too(peer: Peer, monkeypatch:
 
 
 async def test_what_was_read_makes_room_again(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer, "QUEUE_CHARACTERS", 100)
+    monkeypatch.setattr(stock, "QUEUE_CHARACTERS", 100)
     for _ in range(5):
         peer.stop_reading()
         peer.consumer.deliver("on its way")
