@@ -19,7 +19,6 @@ from tests.server import ROOT, Server, environment, manage
 from tests.servers import Services, free_ports
 
 FAST = {"SEND_RATE": "1000000", "SEND_BURST": "1000000"}
-FILES = 60_000
 SEED_SECONDS = 6 * 3_600
 KINDS = ("redis", "postgresql", "zookeeper", "cassandra")
 PARTS = {"redis": "redis", "cassandra": "store"}  # by the beginning of a server's name; all else is "other"
@@ -151,6 +150,37 @@ class Elsewhere(Instance):
 
     def close(self) -> None:
         """It is not ours."""
+
+
+class Kept(Instance):
+    """One that `bench keep` keeps: `keep` wrote the file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def open(self) -> None:
+        told = msgspec.json.decode(self._file.read_bytes(), type=_Told)
+        self.profile, self.url, self.population = told.profile, told.url, told.population
+        self.processes, self.redis_ports = told.processes, told.redis_ports
+
+    def close(self) -> None:
+        """It goes on."""
+
+
+class _Told(msgspec.Struct):
+    """All there is to know about an instance."""
+
+    profile: str
+    url: str
+    population: Population
+    processes: list[Process]
+    redis_ports: list[int]
+
+
+def keep(instance: Instance, file: Path) -> None:
+    """For `Kept`, as long as the instance runs."""
+    told = _Told(instance.profile, instance.url, instance.population, [*instance.processes], [*instance.redis_ports])
+    file.write_bytes(msgspec.json.encode(told))
 
 
 def _process(word: str) -> Process:

@@ -11,6 +11,8 @@ from bench.results import Result
 from bench.spy import Spy
 from bench.statistics import spread_ms
 
+CALM_SECONDS = 0.5  # for what arrivals leave to be done
+
 
 @dataclass
 class Stretch:
@@ -19,6 +21,7 @@ class Stretch:
     processes: Sequence[Process]
     ledgers: Sequence[Ledger] = ()
     spy: Spy | None = None
+    idle_cores: dict[str, float] = field(default_factory=dict)  # as `watch_idle` found them
     seconds: float = 0.0
     _cpu: dict[str, float] = field(default_factory=dict)
 
@@ -56,7 +59,7 @@ class Stretch:
         deliver, ack = self._times()
         return Result(
             name=name, what=what, unit=unit, seconds=self.seconds, count=count, per_second=count / self.seconds,
-            cpu_us={part: seconds / per for part, seconds in by_part(self.processes, self._cpu).items()},
+            cpu_us={part: seconds / per for part, seconds in by_part(self.processes, self._cpu).items()}, idle_cores=self.idle_cores,
             processes={process: seconds / per for process, seconds in self._cpu.items()},
             client_us=self._own / per, deliver_ms=spread_ms(deliver) if deliver else {}, ack_ms=spread_ms(ack) if ack else {},
         )  # fmt: skip
@@ -68,3 +71,12 @@ class Stretch:
             deliver += ledger.deliver_seconds[begin[0] : end[0]]
             ack += ledger.ack_seconds[begin[1] : end[1]]
         return deliver, ack
+
+
+async def watch_idle(processes: Sequence[Process], seconds: float) -> dict[str, float]:
+    """What each part uses while nobody asks for anything, in CPU seconds per second. Take it with the workload's sockets open."""
+    await asyncio.sleep(CALM_SECONDS)
+    before, at = cpu_by_name(processes), time.perf_counter()
+    await asyncio.sleep(seconds)
+    took = time.perf_counter() - at
+    return by_part(processes, {name: (cpu - before[name]) / took for name, cpu in cpu_by_name(processes).items()})

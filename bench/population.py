@@ -3,6 +3,7 @@
 import msgspec
 
 GROUP = 100
+BUSY = 8  # people with so many conversations, of each number: one may ask for fifty lists a second
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -29,12 +30,16 @@ class History(msgspec.Struct, frozen=True):
 
 
 class Busy(msgspec.Struct, frozen=True):
-    """Somebody with many conversations, one of them with `friend`."""
+    """People with many conversations each: `conversations[i][j]` is that of `accounts[i]` with `friends[j]`, one message long."""
 
-    account: Account
-    friend: Account
-    conversation: str
-    conversations: int
+    accounts: list[Account]
+    friends: list[Account]
+    conversations: list[list[str]]
+
+    @property
+    def count(self) -> int:
+        """How many conversations each of them has."""
+        return len(self.friends)
 
 
 class Population(msgspec.Struct, frozen=True):

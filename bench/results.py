@@ -16,6 +16,8 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     count: int = 0  # of units
     cpu_us: dict[str, float] = {}
     processes: dict[str, float] = {}
+    # What the same processes use when nobody does anything, in CPU seconds per second; it is part of `cpu_us` too.
+    idle_cores: dict[str, float] = {}
     client_us: float = 0.0  # what the load generator itself used
     per_second: float = 0.0
     deliver_ms: dict[str, float] = {}
@@ -27,6 +29,11 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     @property
     def total_us(self) -> float:
         return sum(self.cpu_us.values())
+
+    @property
+    def idle_us(self) -> float:
+        """The share of `total_us` that an idle instance would have used in the same time."""
+        return sum(self.idle_cores.values()) / self.per_second * 1e6 if self.per_second else 0.0
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -53,9 +60,11 @@ def read(path: Path) -> Report:
     return msgspec.json.decode(path.read_bytes(), type=Report)
 
 
-COLUMNS = ("", "server", "redis", "store", "other", "all", "client", "per s", "deliver p50/p99 ms", "ack p50/p99 ms", "KB/socket")
+COLUMNS = (
+    "", "server", "redis", "store", "other", "all", "of it idle", "client", "per s", "deliver p50/p99 ms", "ack p50/p99 ms", "KB/socket",
+)  # fmt: skip
 SHOWN = 4  # faults of one workload in the table; the file has all
-WIDTHS = (36, 8, 8, 8, 8, 8, 8, 9, 20, 18, 10)
+WIDTHS = (36, 8, 8, 8, 8, 8, 11, 8, 9, 20, 18, 10)
 
 
 def table(report: Report) -> str:
@@ -81,6 +90,7 @@ def _cells(result: Result) -> tuple[str, ...]:
         f"{result.name} per {result.unit}",
         *parts,
         f"{result.total_us:.1f}" if result.cpu_us else "",
+        f"{result.idle_us:.1f}" if result.idle_cores else "",
         f"{result.client_us:.1f}" if result.client_us else "",
         f"{result.per_second:,.0f}" if result.per_second else "",
         *times,

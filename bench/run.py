@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,14 +10,17 @@ from bench.instances import Instance
 from bench.load.rest import Told
 from bench.results import Report, Result
 from bench.spy import Spy
+from bench.workloads.asking import rest_list, rest_page, sync_500
 from bench.workloads.context import Context
 from bench.workloads.growth import busy, growth
 from bench.workloads.idle import sockets
 from bench.workloads.pages import pages
 from bench.workloads.storm import storm
 from bench.workloads.talk import group, pairs
+from bench.workloads.warm import warm_up
 
 LATENCY_RATE = 200.0
+IDLE_SECONDS = 3.0
 Workload = Callable[[Context], Awaitable[list[Result]]]
 
 
@@ -47,6 +49,7 @@ async def w4(context: Context) -> list[Result]:
     return results
 
 
+# In the order in which they are run: who reads histories comes before who adds to them.
 WORKLOADS: dict[str, Workload] = {
     "w1": w1,
     "w1-receipts": w1_receipts,
@@ -54,6 +57,9 @@ WORKLOADS: dict[str, Workload] = {
     "w2": w2,
     "w3": sockets,
     "w4": w4,
+    "rest-page": rest_page,
+    "rest-list": rest_list,
+    "sync-500": sync_500,
     "growth": growth,
     "busy": busy,
     "storm": storm,
@@ -67,19 +73,18 @@ async def run(
     seconds: float,
     idle: Sequence[int],
     reconnecting: int,
-    warm_up: float,
+    warm_seconds: float,
     spy: Spy | None,
 ) -> Report:
-    """`warm_up` seconds of pairs come first: Java compiles what is hot only after a while."""
+    """Before anything is measured, it is warmed up for as long as that helps, `warm_seconds` at most."""
     context = Context(
         instance.url, instance.population, instance.processes, instance.redis_ports, seconds=seconds,
-        warm_up_seconds=min(2.0, seconds / 4), sockets=idle, storm=reconnecting, spy=spy,
+        warm_up_seconds=min(2.0, seconds / 4), idle_seconds=min(IDLE_SECONDS, seconds), sockets=idle, storm=reconnecting, spy=spy,
     )  # fmt: skip
     machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "kernel": os.uname().release}
     results: list[Result] = []
-    if warm_up:
-        warm = replace(context, seconds=warm_up, spy=None)
-        results += await _survive("warm-up", lambda: _alone(pairs(warm, name="warm-up")))
+    if warm_seconds:
+        results += await _survive("warm-up", lambda: warm_up(context, warm_seconds))
     for name in names:
         if spy:
             spy.words.append(f"== {name}")
@@ -88,10 +93,6 @@ async def run(
         profile=instance.profile, at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", commit=_commit(),
         machine=machine, results=results,
     )  # fmt: skip
-
-
-async def _alone(result: Awaitable[Result]) -> list[Result]:
-    return [await result]
 
 
 async def _survive(name: str, workload: Callable[[], Awaitable[list[Result]]]) -> list[Result]:

@@ -38,9 +38,9 @@ class Ledger:
         """How many messages are not done yet."""
         return sum(left > 0 for left in self._left)
 
-    def note_sent(self) -> int:
-        """Returns the message's number."""
-        self.sent_at.append(perf_counter())
+    def note_sent(self, at: float = 0.0) -> int:
+        """Returns the message's number. `at` is the moment that was meant for it, if there was one."""
+        self.sent_at.append(at or perf_counter())
         self.seqs.append(UNKNOWN)
         self._left.append(len(self.receivers) + 1)
         return len(self.sent_at) - 1

@@ -6,6 +6,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from bench.load.frames import CLOSE, PING, PONG, Heard, Parser, frame
+from bench.load.rest import retry_after_of
 
 OPEN_SECONDS = 60.0
 KEY = b"Y2hhdHNpdGUtYmVuY2gxNg=="  # any 16 bytes: we trust that we speak to our own server
@@ -16,7 +17,12 @@ _REQUEST = (
 
 
 class Refused(OSError):
-    """The server did not open the socket, or closed it."""
+    """The server did not open the socket, or closed it with `code`. `retry_after` is what it told, in seconds."""
+
+    def __init__(self, words: str, *, code: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(words)
+        self.code = code
+        self.retry_after = retry_after
 
 
 def nobody(chunk: bytes, start: int, stop: int) -> None:
@@ -24,10 +30,11 @@ def nobody(chunk: bytes, start: int, stop: int) -> None:
 
 
 class Socket(asyncio.Protocol):
-    """Made by `open_socket`. `hear` may be replaced at any time; `closed` holds the code once it is."""
+    """Made by `open_socket`. `hear` and `gone` may be replaced at any time; `closed` holds the code once it is."""
 
     def __init__(self, request: bytes) -> None:
         self.closed: int | None = None
+        self.gone: Callable[[Refused], None] = self._fail
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._request = request
         self._head = b""
@@ -56,7 +63,7 @@ class Socket(asyncio.Protocol):
             self._head = head
             return
         if not head.startswith(b"HTTP/1.1 101"):
-            self._fail(Refused(head.partition(b"\r\n")[0].decode()))
+            self._fail(Refused(head.partition(b"\r\n")[0].decode(), retry_after=retry_after_of(head)))
             return
         self._head = b""
         self._take = self._parser.feed
@@ -67,6 +74,10 @@ class Socket(asyncio.Protocol):
 
     def send(self, text: bytes) -> None:
         self._write(frame(text))
+
+    def send_framed(self, framed: bytes) -> None:
+        """What `frame` made before: for what is said often."""
+        self._write(framed)
 
     def close(self) -> None:
         """Says goodbye first."""
@@ -81,7 +92,7 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.closed is None:
             self.closed = 1006
-        self._fail(Refused(f"closed with {self.closed}"))
+        self.gone(Refused(f"closed with {self.closed}", code=self.closed))
 
     def _control(self, opcode: int, body: bytes) -> None:
         if opcode == PING:

@@ -9,7 +9,6 @@ import msgspec
 from bench.load.crowd import Crowd
 from bench.load.rest import Rest
 from bench.load.socket import Socket
-from bench.measure import Stretch
 from bench.population import History
 from bench.results import Result
 from bench.statistics import spread_ms
@@ -79,15 +78,13 @@ class Reader:
 
 async def pages(context: Context, history: History, *, name: str, anywhere: bool = False) -> Result:
     """The newest page, or `anywhere`: pages at random seqs, which no cache holds."""
-    people = context.population.accounts[:MEMBERS]
     crowd = Crowd(Rest(context.url))
     try:
-        sockets = await crowd.connect(people)
-        readers = [Reader(history, sockets[client::CLIENTS], anywhere=anywhere) for client in range(CLIENTS)]
+        readers = await open_readers(context, crowd, history, anywhere=anywhere)
+        stretch = await context.stretch()
         for reader in readers:
             reader.start()
         await asyncio.sleep(context.warm_up_seconds / 2)
-        stretch = Stretch(context.processes, spy=context.spy)
         before = [len(reader.seconds) for reader in readers]
         await stretch.last(context.seconds)
         seconds = [took for reader, skipped in zip(readers, before, strict=True) for took in reader.seconds[skipped:]]
@@ -99,3 +96,8 @@ async def pages(context: Context, history: History, *, name: str, anywhere: bool
         return result
     finally:
         await crowd.close()
+
+
+async def open_readers(context: Context, crowd: Crowd, history: History, *, anywhere: bool) -> list[Reader]:
+    sockets = await crowd.connect(context.population.accounts[:MEMBERS])
+    return [Reader(history, sockets[client::CLIENTS], anywhere=anywhere) for client in range(CLIENTS)]

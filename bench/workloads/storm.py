@@ -1,105 +1,103 @@
 """Everybody's network comes back at once: how long until all are connected, and what those who talk meanwhile notice."""
 
 import asyncio
-import random
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from time import perf_counter
 
-from bench.load.crowd import Crowd, allow_files, enter, find_door, source_of
-from bench.load.rest import Rest, Told
+from bench.load.arrival import Obstacles, arrive
+from bench.load.crowd import Crowd, allow_files, source_of
+from bench.load.rest import Rest
 from bench.load.socket import Socket
-from bench.measure import Stretch
 from bench.population import Account
 from bench.results import Result
 from bench.statistics import percentile, spread_ms
+from bench.workloads.bystanders import Bystanders, Noticed, Talk
 from bench.workloads.context import Context
-from bench.workloads.talk import Speaker, settle, tick
 
 OTHERS_PER_SECOND = 20.0
-BACKOFF_SECONDS, BACKOFF_MAX_SECONDS = 0.5, 30.0  # as docs/protocol.md asks
 GIVE_UP_SECONDS = 300.0
 FIRST = 2  # the two who talk
+BEFORE, DURING = 1, 2  # stretches of the bystanders; 0 is their own warm-up
 
 
-@dataclass
 class Return:
-    """How everybody came back. `told` are refusals with a time to wait; all else is a failure."""
+    """How everybody came back: `seconds` after the cut, and what stood in the way."""
 
-    seconds: list[float] = field(default_factory=list)
-    told: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
-    sockets: list[Socket] = field(default_factory=list)
+    def __init__(self, url: str, crowd: Crowd) -> None:
+        self.seconds: list[float] = []
+        self.obstacles = Obstacles()
+        self._url = url
+        self._crowd = crowd
+
+    async def strike(self, accounts: Sequence[Account], sockets: Sequence[Socket], *, give_up_seconds: float) -> None:
+        """Cuts all `sockets` at once and lets `accounts` come back, each for itself."""
+        for socket in sockets:
+            socket.abort()
+        begun = perf_counter()
+        try:
+            async with asyncio.timeout(give_up_seconds), asyncio.TaskGroup() as group:
+                for number, account in enumerate(accounts):
+                    group.create_task(self._come_back(account, source_of(number), begun))
+        except TimeoutError:
+            self.obstacles.errors[f"not back after {give_up_seconds:.0f} s"] = len(accounts) - len(self.seconds)
+
+    async def _come_back(self, account: Account, source: str | None, begun: float) -> None:
+        """Over connections of its own, like every device."""
+        rest = Rest(self._url, source=source)
+        try:
+            socket, _ = await arrive(rest, account, source=source, obstacles=self.obstacles, comes_back=True)
+        finally:
+            await rest.close()
+        self.seconds.append(perf_counter() - begun)
+        self._crowd.sockets.append(socket)
+
+    def figures(self) -> dict[str, float]:
+        ascending = sorted(self.seconds)
+        back = {f"seconds until {percent} % are back": percentile(ascending, percent) for percent in (50, 90, 100)}
+        return back | {f"told to try again: {what}": float(count) for what, count in self.obstacles.told.items()}
+
+    def faults(self) -> list[str]:
+        return [f"{count} × {what}" for what, count in self.obstacles.errors.items()]
 
 
 async def storm(context: Context) -> list[Result]:
-    crowd = Crowd(Rest(context.url))
+    """As many people as `context.storm`, a socket each."""
     accounts = context.population.accounts
     many = accounts[FIRST : FIRST + context.storm]
+    talk = Talk(context.url, accounts[:FIRST], context.population.pairs[0], OTHERS_PER_SECOND)
+    allow_files(3 * len(many))
+    crowd = Crowd(Rest(context.url))
+    bystanders: Bystanders | None = None
     try:
-        one, other = await crowd.connect(accounts[:FIRST])
         gone = await crowd.connect(many)
-        speaker = Speaker(context.population.pairs[0], one, [other], in_flight=0)
-        metronome = asyncio.create_task(tick([speaker], OTHERS_PER_SECOND))
+        stretch = await context.stretch()
+        bystanders = await Bystanders.start(talk)
         await asyncio.sleep(context.warm_up_seconds)
-        allow_files(3 * len(many))
-        stretch = Stretch(context.processes, [speaker.ledger])
+        bystanders.mark()
+        await asyncio.sleep(context.warm_up_seconds)
+        bystanders.mark()
+        crowd.sockets = []
+        found = Return(context.url, crowd)
         stretch.begin()
-        crowd.sockets = crowd.sockets[:FIRST]
-        found = await _strike(context, crowd, many, gone)
+        await found.strike(many, gone, give_up_seconds=GIVE_UP_SECONDS)
         stretch.end()
-        await asyncio.sleep(context.warm_up_seconds)
-        metronome.cancel()
-        await settle([speaker.ledger])
+        bystanders.mark()
+        noticed = await bystanders.finish()
         result = stretch.result("storm", f"{len(many):,} sockets reconnect at once", count=len(many), unit="return")
-        result.deliver_ms, result.ack_ms = spread_ms(speaker.ledger.deliver_seconds), spread_ms(speaker.ledger.ack_seconds)
-        result.figures = _figures(found)
-        result.faults = [
-            *speaker.ledger.faults(),
-            *(f"{count} × {what}" for what, count in found.failures.items()),
-            *crowd.lost(),
-        ]
+        result.deliver_ms, result.ack_ms = spread_ms(noticed.deliver_seconds[DURING]), spread_ms(noticed.ack_seconds[DURING])
+        result.figures = found.figures() | _before(noticed)
+        result.faults = noticed.faults + found.faults() + crowd.lost()
         return [result]
     finally:
+        if bystanders:
+            await bystanders.close()
         await crowd.close()
 
 
-async def _strike(context: Context, crowd: Crowd, accounts: list[Account], sockets: list[Socket]) -> Return:
-    found = Return()
-    for socket in sockets:
-        socket.abort()
-    begun = perf_counter()
-    try:
-        async with asyncio.timeout(GIVE_UP_SECONDS), asyncio.TaskGroup() as group:
-            for number, account in enumerate(accounts):
-                group.create_task(_come_back(context.url, account, number, crowd, found, begun))
-    except TimeoutError:
-        found.failures[f"not back after {GIVE_UP_SECONDS:.0f} s"] = len(accounts) - len(found.seconds)
-    return found
-
-
-async def _come_back(url: str, account: Account, number: int, crowd: Crowd, found: Return, begun: float) -> None:
-    """As docs/protocol.md has it: full jitter, a ticket over a connection of its own, then hello."""
-    rest, tries, wait = Rest(url), 0, 0.0
-    while True:
-        most = min(BACKOFF_MAX_SECONDS, BACKOFF_SECONDS * 2**tries)
-        await asyncio.sleep(wait + random.uniform(0, most))
-        try:
-            socket, _ = await enter(await find_door(rest, account), source=source_of(number))
-        except Told as refusal:
-            tries, wait = tries + 1, refusal.retry_after or 0.0
-            (found.told if refusal.retry_after is not None else found.failures)[f"HTTP {refusal.status}"] += 1
-        except (OSError, TimeoutError) as error:
-            tries, wait = tries + 1, 0.0
-            (found.told if "1013" in str(error) else found.failures)[f"{type(error).__name__}: {error}"[:80]] += 1
-        else:
-            found.seconds.append(perf_counter() - begun)
-            crowd.sockets.append(socket)
-            await rest.close()
-            return
-
-
-def _figures(found: Return) -> dict[str, float]:
-    ascending = sorted(found.seconds)
-    back = {f"seconds until {percent} % are back": percentile(ascending, percent) for percent in (50, 90, 100)}
-    return back | {f"told to try again: {what}": float(count) for what, count in found.told.items()}
+def _before(noticed: Noticed) -> dict[str, float]:
+    before = spread_ms(noticed.deliver_seconds[BEFORE])
+    return {
+        "others, deliver p50 ms before": before["p50"],
+        "others, deliver p99 ms before": before["p99"],
+        "others late by, p99 ms (part of their times)": noticed.late_ms,
+    }

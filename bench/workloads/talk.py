@@ -3,22 +3,24 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from itertools import cycle
 from time import perf_counter
 
 from bench.load.crowd import Crowd
 from bench.load.ledger import Ledger, Receiver
+from bench.load.metronome import Metronome
 from bench.load.rest import Rest
 from bench.load.socket import Socket
-from bench.measure import Stretch
 from bench.results import Result
+from bench.statistics import spread_ms
 from bench.workloads.context import Context
 
 TEXT_BYTES = 100
 NUMBER_DIGITS = 12
-TICK_SECONDS = 0.005
 SETTLE_SECONDS = 0.5  # for what should not come any more
 PATIENCE_SECONDS = 20.0
 SEQ, ID, TEXT = b'"seq":', b'"id":"', b'"text":"'
+CLIENT_LATE = "client late by, p99 ms (part of the times)"
 ACK, ERROR = b'{"type":"ack"', b'{"type":"error"'
 
 
@@ -64,8 +66,9 @@ class Speaker:
         """What is on its way still arrives."""
         self.is_talking = False
 
-    def say(self) -> None:
-        number = self.ledger.note_sent()
+    def say(self, at: float = 0.0) -> None:
+        """`at`: the moment that was meant for it, from which its times count."""
+        number = self.ledger.note_sent(at)
         self._socket.send(self._frame % (number, number, self.ledger.head, number))
 
     def _next(self) -> None:
@@ -108,19 +111,22 @@ async def pairs(
     context: Context, *, name: str = "w1", in_flight: int = 4, per_second: float = 0.0, marks: bool = False
 ) -> Result:
     """`per_second` sends that many over all pairs, whatever comes back; else each sender keeps `in_flight` on their way."""
-    conversations = context.population.pairs
-    people = context.population.accounts[: 2 * len(conversations)]
     crowd = Crowd(Rest(context.url))
     try:
-        sockets = await crowd.connect(people)
-        speakers = [
-            Speaker(conversation, sockets[2 * at], [sockets[2 * at + 1]], in_flight=0 if per_second else in_flight, marks=marks)
-            for at, conversation in enumerate(conversations)
-        ]
+        speakers = await open_pairs(context, crowd, in_flight=0 if per_second else in_flight, marks=marks)
         what = f"{len(speakers)} pairs, " + (f"{per_second:.0f} msg/s" if per_second else f"{in_flight} in flight")
         return await talk(context, crowd, speakers, name, what, per_second=per_second)
     finally:
         await crowd.close()
+
+
+async def open_pairs(context: Context, crowd: Crowd, *, in_flight: int, marks: bool = False) -> list[Speaker]:
+    conversations = context.population.pairs
+    sockets = await crowd.connect(context.population.accounts[: 2 * len(conversations)])
+    return [
+        Speaker(conversation, sockets[2 * at], [sockets[2 * at + 1]], in_flight=in_flight, marks=marks)
+        for at, conversation in enumerate(conversations)
+    ]
 
 
 async def group(context: Context, *, name: str = "w2", in_flight: int = 2) -> Result:
@@ -139,34 +145,33 @@ async def talk(
     context: Context, crowd: Crowd, speakers: list[Speaker], name: str, what: str, *, per_second: float = 0.0
 ) -> Result:
     ledgers = [speaker.ledger for speaker in speakers]
+    stretch = await context.stretch(*ledgers)
     for speaker in speakers:
         speaker.start()
-    metronome = asyncio.create_task(tick(speakers, per_second)) if per_second else None
-    await asyncio.sleep(context.warm_up_seconds)
-    stretch = Stretch(context.processes, ledgers, context.spy)
-    await stretch.last(context.seconds)
-    for speaker in speakers:
-        speaker.stop()
-    if metronome:
-        metronome.cancel()
+    metronome = in_turns(speakers, per_second) if per_second else None
+    try:
+        await asyncio.sleep(context.warm_up_seconds)
+        await stretch.last(context.seconds)
+    finally:
+        for speaker in speakers:
+            speaker.stop()
+        if metronome:
+            metronome.stop()
     await settle(ledgers)
     result = stretch.result(name, what, count=stretch.deliveries)
     result.faults = [fault for ledger in ledgers for fault in ledger.faults()] + crowd.lost()
     result.figures["sent, with the warm-up"] = sum(len(ledger) for ledger in ledgers)
     if disorder := sum(receiver.disorder for ledger in ledgers for receiver in ledger.receivers):
         result.figures["came after a later one (allowed)"] = disorder
+    if metronome:
+        result.figures[CLIENT_LATE] = spread_ms(metronome.late_seconds)["p99"]
     return result
 
 
-async def tick(speakers: Sequence[Speaker], per_second: float) -> None:
-    """One after the other, at an even pace, however long answers take."""
-    begun, said = perf_counter(), 0
-    while True:
-        await asyncio.sleep(TICK_SECONDS)
-        due = int((perf_counter() - begun) * per_second)
-        while said < due:
-            speakers[said % len(speakers)].say()
-            said += 1
+def in_turns(speakers: Sequence[Speaker], per_second: float) -> Metronome:
+    """One speaks after the other, at an even pace."""
+    turns = cycle(speakers)
+    return Metronome(per_second, lambda due: next(turns).say(due))
 
 
 async def settle(ledgers: Sequence[Ledger]) -> None:
