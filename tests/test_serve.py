@@ -1,6 +1,7 @@
 """`manage.py serve` as its operator sees it: one friendly line, plain refusals, a clean end."""
 
 import asyncio
+import fcntl
 import signal
 import subprocess
 import sys
@@ -82,13 +83,17 @@ def test_it_starts_again_on_the_same_port_and_data_after_a_kill(server: Server) 
 
 def test_preparing_ends_in_silence_when_interrupted(tmp_path: Path) -> None:
     command = [sys.executable, "manage.py", "prepare"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment(tmp_path / "data"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert any("Gathering the static files" in line for line in process.stdout)
-        process.send_signal(signal.SIGINT)
-        _out, err = process.communicate(timeout=30)
+    data = tmp_path / "data"
+    data.mkdir()
+    with (data / "prepare.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # so that it cannot have ended before it is interrupted
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment(data), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert any("Preparing the database" in line for line in process.stdout)
+            process.send_signal(signal.SIGINT)
+            _out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "")
 
 

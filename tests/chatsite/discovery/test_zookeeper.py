@@ -90,13 +90,15 @@ async def test_nodes_of_two_regions_are_ordered_for_each(processes: MakeProcess)
 
 
 async def test_load_is_seen_by_those_who_choose(processes: MakeProcess) -> None:
-    asking, one = await api(processes), await node(processes, "one", connections=1)
-    await node(processes, "two", connections=2)
+    """The full come last, always; among those with room it is a lot."""
+    asking, one = await api(processes), await node(processes, "one", connections=5, capacity=10)
+    two = await node(processes, "two", connections=10, capacity=10)
     await knows(asking, "one", "two")
-    assert await names(asking) == ["one", "two"]
-    await one.announce(Load(connections=500))
+    assert [await names(asking) for _ in range(20)] == [["one", "two"]] * 20
+    await one.announce(Load(connections=10, capacity=10))
+    await two.announce(Load(connections=5, capacity=10))
     async with asyncio.timeout(20):
-        while await names(asking) != ["two", "one"]:
+        while [await names(asking) for _ in range(20)] != [["two", "one"]] * 20:
             await asyncio.sleep(0.02)
 
 
