@@ -90,5 +90,8 @@ class ShardBatcher(Generic[Item, Answer]):
                 answers = [error] * len(indexes)
             found.update(zip(indexes, answers, strict=True))
 
-        await asyncio.gather(*(ask(shard, indexes) for shard, indexes in by_shard.items()))
+        if len(by_shard) == 1:
+            await ask(*next(iter(by_shard.items())))
+        else:
+            await asyncio.gather(*(ask(shard, indexes) for shard, indexes in by_shard.items()))
         return [found[index] for index in range(len(items))]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from functools import partial
 from typing import Any, TypeVar
 
+from chatsite.coordination.batch import ShardBatcher
 from chatsite.coordination.shards import Renewed, Script, Shards
 from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.clock import Clock
@@ -62,6 +63,7 @@ class RedisSequencer:
         self._shards = Shards.open(urls=urls, cassandra=cassandra)
         self._log = CassandraMessageLog(**cassandra)
         self._due_ms, self._claimed_ms = due_ms, claimed_ms
+        self._looks: ShardBatcher[int, Head | None] = ShardBatcher(self._shards.count, self._call_heads)
         self._seeding: dict[int, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(SEEDS_AT_ONCE)
         self._checks = PushChecks(self._shards, clock)
@@ -163,13 +165,12 @@ class RedisSequencer:
         found: dict[int, Head] = {}
         wanted = list(dict.fromkeys(conversations))
         for _ in range(ROUNDS_MAX):
-            groups = self._shards.by_shard(wanted)
-            answers = await asyncio.gather(*(self._shards.run(shard, _HEADS, *some) for shard, some in groups.items()))
-            for some, answer in zip(groups.values(), answers, strict=True):
-                for conversation, stand in zip(some, answer, strict=True):
-                    if len(stand) > 1:
-                        seq, rev, active_at, mv = map(int, stand)
-                        found[conversation] = Head(seq=seq, rev=rev, active_at=active_at, mv=mv)
+            answers = await self._looks.ask_each([self._shards.of(conversation) for conversation in wanted], wanted)
+            for conversation, answer in zip(wanted, answers, strict=True):
+                if isinstance(answer, Unavailable):
+                    raise answer
+                if answer is not None:
+                    found[conversation] = answer
             if not self._shards.may_acknowledge():  # an earlier life may go on elsewhere, and what it releases now may be nothing
                 raise Unavailable("A part of the service is away", retry_after=1)
             wanted = [conversation for conversation in wanted if conversation not in found]
@@ -178,6 +179,11 @@ class RedisSequencer:
             if await self._seed_all(wanted):
                 break
         raise Unavailable("A part of the service is starting anew", retry_after=1)
+
+    async def _call_heads(self, shard: int, conversations: list[int]) -> list[Head | None]:
+        """None for one that has to be seeded first."""
+        stands = await self._shards.run(shard, _HEADS, *conversations)
+        return [Head(*map(int, stand)) if len(stand) > 1 else None for stand in stands]
 
     async def unreleased(self, conversation: int) -> list[Message]:
         for _ in range(ROUNDS_MAX):
