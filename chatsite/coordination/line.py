@@ -1,4 +1,4 @@
-"""The connection to a shard: calls are written as they come and answered in their order, so that none waits for another's round trip."""
+"""The connection to a shard: calls are written tick by tick and answered in their order, so that none waits for another's round trip."""
 
 import asyncio
 from collections import deque

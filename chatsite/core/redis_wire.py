@@ -1,4 +1,4 @@
-"""A connection to Redis at its simplest: commands are written at once, and every reply is handed to a callback.
+"""A connection to Redis at its simplest: the commands of a tick are written together, and every reply is handed to a callback.
 
 No future, task or timer a command: on the path of messages those of a library's connection cost more than all the rest.
 """
@@ -51,13 +51,17 @@ class Wire(asyncio.Protocol):
         self._lost = lost
         self._reader = hiredis.Reader(notEnoughData=_NOTHING)
         self._transport: asyncio.Transport | None = None
+        self._unwritten: list[bytes] = []  # of this tick: to wake Redis costs more than all else about a command
         self._error: Exception | None = None
         self._answer: asyncio.Future[Any] | None = None
 
     def write(self, commands: bytes) -> None:
-        """To nobody when the connection is lost."""
-        if self._transport is not None:
-            self._transport.write(commands)
+        """With all else of this tick, in its order; to nobody when the connection is lost."""
+        if self._transport is None:
+            return
+        if not self._unwritten:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unwritten.append(commands)
 
     def check(self) -> None:
         """Raises ConnectionError when the connection is lost."""
@@ -80,6 +84,11 @@ class Wire(asyncio.Protocol):
         if isinstance(reply, Exception):
             raise ConnectionError(str(reply))
         return reply
+
+    def _flush(self) -> None:
+        unwritten, self._unwritten = self._unwritten, []
+        if self._transport is not None:
+            self._transport.write(b"".join(unwritten))
 
     # --- Called by the event loop -----------------------------------------------------------------------------------------
 

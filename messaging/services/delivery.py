@@ -1,12 +1,13 @@
 """The steps that follow a message's release: into every member's inbox, and to the sockets of those who are connected."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from django.db import DatabaseError
 
-from chatsite.core.errors import NotAMember
+from chatsite.core.errors import NotAMember, Unavailable
 from chatsite.core.failpoints import reach
 from messaging.protocol.events import MessageEvent, encode_event, view_message
 from messaging.protocol.types import Mark, Message
@@ -45,19 +46,15 @@ def _is_older(members: Members, message: Message) -> bool:
 async def deliver(
     chat: Chat, placed: Sequence[Placed], heads: Mapping[int, int], *, watch: Watch = lambda step: None
 ) -> list[Message]:
-    """Spreads and fans out released messages; `heads` are their conversations'. Answers with those that are done: what some inbox lacks
-    stays owed. Raises Unavailable when nothing is known; it may be repeated in any case.
+    """Spreads and fans out released messages; `heads` are their conversations'. Answers with those that are done: what some inbox, or
+    its sender's mark, lacks stays owed. Raises Unavailable when nothing is known; it may be repeated in any case.
     """
-    marks = [
-        Mark(item.message.conversation, item.message.sender, read=item.message.seq) for item in placed if item.message.sender
-    ]
-    await chat.receipts.mark(marks)
     users = [item.recipients for item in placed]
     spreads = [
         Spread(Entry("message", item.message.conversation, item.message.seq), some)
         for item, some in zip(placed, users, strict=True)
     ]
-    reaches = await chat.inbox.spread(spreads)
+    reaches, are_marked = await asyncio.gather(chat.inbox.spread(spreads), _mark_senders(chat, placed))
     watch("spread")
     await reach("send.spread", conversation=(item.message.conversation for item in placed))
     for item, some, reached in zip(placed, users, reaches, strict=True):
@@ -68,4 +65,15 @@ async def deliver(
             await fan_out(chat, nodes=reached.nodes, users=some, frame=encode_event(event), skip=skip)
     watch("fan-out")
     await reach("send.fanned_out", conversation=(item.message.conversation for item in placed))
-    return [item.message for item, reached in zip(placed, reaches, strict=True) if reached.complete]
+    return [item.message for item, reached in zip(placed, reaches, strict=True) if reached.complete and are_marked]
+
+
+async def _mark_senders(chat: Chat, placed: Sequence[Placed]) -> bool:
+    """Who says something has read what is before it. That this cannot be noted now keeps nobody from hearing it."""
+    messages = [item.message for item in placed if item.message.sender]
+    try:
+        await chat.receipts.mark([Mark(message.conversation, message.sender, read=message.seq) for message in messages])
+    except Unavailable:
+        logger.warning("the marks of %d senders are owed", len(messages))
+        return False
+    return True

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from chatsite.core.clock import clock
 from chatsite.core.errors import Busy, ChatsiteError, Conflict, Unavailable
 from chatsite.core.failpoints import is_planted, reach
-from messaging.protocol.types import Message
 from messaging.services.chat import Chat
 from messaging.services.delivery import Watch, deliver, members_for_delivery
 from messaging.services.drafts import check_draft
 from messaging.services.jobs import Job, Placed
 from messaging.services.members import Members
+from messaging.services.notes import Notes
 from messaging.services.repeats import clash
 from messaging.services.stand import is_outdated
 from messaging.services.waiting import WaitingRoom
@@ -37,7 +37,6 @@ from messaging.stores.sequencer.base import (
 logger = logging.getLogger(__name__)
 
 BATCH_MAX = 500
-NOTES_SECONDS = 0.5
 TRIES_MAX = 5
 BLOCKED_SECONDS = 0.5  # so long a lower seq, of another process perhaps, has to be released by whoever numbered it
 LOOK_SECONDS = 0.004, 0.05  # between looks at it: at first, at most
@@ -59,26 +58,20 @@ class Lane:
         self._blocked: dict[tuple[int, int], list[Placed]] = {}
         self._blocked_since: dict[tuple[int, int], float] = {}
         self._unblocker: asyncio.Task[None] | None = None
-        # Delivered; their notes go when the lane is empty, with the next full batch, or soon: late ones are delivered again.
-        self._done: list[Message] = []
-        self._done_since = 0.0
+        self._notes = Notes(chat)
 
     def put(self, jobs: Iterable[Job]) -> None:
         self._ready.extend(jobs)
         if self._runner is None and self._ready:
             self._runner = asyncio.create_task(self._run_batches())
 
-    @property
-    def tasks(self) -> list[asyncio.Task[None]]:
-        """What is under way."""
-        return [task for task in (self._runner, self._unblocker) if task is not None]
+    def finish(self) -> list[asyncio.Task[None]]:
+        """What is under way, with what had been put off."""
+        return [task for task in (self._runner, self._unblocker, self._notes.finish()) if task is not None]
 
     async def _run_batches(self) -> None:
         try:
-            while self._ready or self._done:
-                if not self._ready or len(self._done) >= BATCH_MAX or self._done_age() > NOTES_SECONDS:
-                    await self._forget_notes()
-                    continue
+            while self._ready:
                 batch = [self._ready.popleft() for _ in range(min(BATCH_MAX, len(self._ready)))]
                 try:
                     await self._send(batch)
@@ -89,18 +82,6 @@ class Lane:
                         job.refuse(_refusal(error))
         finally:
             self._runner = None
-
-    def _done_age(self) -> float:
-        return clock.monotonic() - self._done_since if self._done else 0.0
-
-    async def _forget_notes(self) -> None:
-        done, self._done = self._done, []
-        try:
-            await self._chat.sequencer.done(done)
-        except ChatsiteError:  # notes that stay cost a repeated spread
-            logger.warning("%d notes stay", len(done))
-        except Exception:  # the lane goes on: sends wait in it
-            logger.exception("%d notes stay", len(done))
 
     async def _send(self, batch: list[Job]) -> None:
         deferred: set[int] = set()
@@ -247,9 +228,7 @@ class Lane:
         await reach("send.acked", conversation=(item.message.conversation for item in released))
         try:
             recent = await members_for_delivery(self._chat, released)
-            if not self._done:
-                self._done_since = clock.monotonic()
-            self._done += await deliver(self._chat, recent, latest, watch=self._watch)
+            self._notes.add(await deliver(self._chat, recent, latest, watch=self._watch))
         except ChatsiteError:
             logger.warning("%d messages are owed to inboxes", len(released))
 

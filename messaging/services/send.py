@@ -44,7 +44,7 @@ class SendRoad:
 
     async def drain(self) -> None:
         """Returns when everything submitted so far has its answer, and what follows an answer is done."""
-        while tasks := [*self._waiting.tasks, *(task for lane in self._lanes.values() for task in lane.tasks)]:
+        while tasks := [*self._waiting.tasks, *(task for lane in self._lanes.values() for task in lane.finish())]:
             await asyncio.wait(tasks)
 
     def _enqueue(self, job: Job) -> None:

@@ -88,13 +88,29 @@ async def test_a_full_disk_refuses_sends_and_loses_nothing_that_was_acked(world:
     assert sorted(set(screen.seqs())) == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize(("store", "step"), [("receipts", "mark"), ("inbox", "spread")])
-async def test_what_was_acked_but_not_spread_is_owed_and_finished_without_a_restart(world: World, store: str, step: str) -> None:
+async def test_a_mark_that_cannot_be_made_keeps_nobody_from_hearing_the_message_and_is_made_later(world: World) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    cursor, screen = await world.chat.inbox.cursor(ben), await world.screen(ben)
+    broken = unreliable(world, "receipts")
+    broken.fail("mark", error=Unavailable())
+    sent = await world.say(anna, room)
+    await world.road.drain()
+    assert screen.seqs() == [sent.seq]
+    assert await world.inbox_seqs(ben, room, cursor) == [sent.seq]
+    broken.mend()
+    world.clock.forward(5)
+    assert await finish_owed(world.chat) == 1
+    assert [mark.read for mark in await world.chat.receipts.of_user(anna, [room])] == [sent.seq]
+    assert await world.chat.sequencer.owed(10, "all") == []
+
+
+async def test_what_was_acked_but_not_spread_is_owed_and_finished_without_a_restart(world: World) -> None:
     anna, ben = await world.people(2)
     room = await world.direct(anna, ben)
     cursor = await world.chat.inbox.cursor(ben)
-    broken = unreliable(world, store)
-    broken.fail(step, error=Unavailable())
+    broken = unreliable(world, "inbox")
+    broken.fail("spread", error=Unavailable())
     sent = await world.say(anna, room)
     await world.road.drain()
     assert await world.inbox_seqs(ben, room, cursor) == []
@@ -271,7 +287,7 @@ async def test_a_send_that_waits_for_its_members_is_not_overtaken(world: World) 
 
 async def test_notes_go_while_sends_keep_coming(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lane that is never empty must not leave what it delivered to the repair, which would deliver it again."""
-    monkeypatch.setattr("messaging.services.lane.NOTES_SECONDS", 0.0)
+    monkeypatch.setattr("messaging.services.notes.NOTES_SECONDS", 0.0)
     anna, ben = await world.people(2)
     room = await world.direct(anna, ben)
     done, still_ready = world.chat.sequencer.done, []
