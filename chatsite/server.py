@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -24,6 +25,8 @@ BACKLOG = 2048
 UNREAD_MILLISECONDS = 30_000
 WEBSOCKETS = {"slim": SlimProtocol, "stock": WebSocketsSansIOProtocol}
 GOODBYE_SECONDS = 2.0  # for clients to answer our close frames
+# Python looks for cycles after 700 new objects; a message makes dozens that live for some milliseconds, and hardly ever a cycle.
+NEW_OBJECTS = 20_000, 20, 20
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -107,6 +110,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is there now stays
+        gc.set_threshold(*NEW_OBJECTS)
         self._loop = asyncio.get_running_loop()
         self._on_ready()
 
