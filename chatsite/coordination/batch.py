@@ -7,6 +7,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from chatsite.core.errors import Busy, Unavailable
+from chatsite.core.together import together
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -90,8 +91,5 @@ class ShardBatcher(Generic[Item, Answer]):
                 answers = [error] * len(indexes)
             found.update(zip(indexes, answers, strict=True))
 
-        if len(by_shard) == 1:
-            await ask(*next(iter(by_shard.items())))
-        else:
-            await asyncio.gather(*(ask(shard, indexes) for shard, indexes in by_shard.items()))
+        await together([ask(shard, indexes) for shard, indexes in by_shard.items()])
         return [found[index] for index in range(len(items))]

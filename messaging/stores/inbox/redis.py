@@ -15,6 +15,7 @@ from chatsite.coordination.shards import Script, Shards
 from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.clock import Clock
 from chatsite.core.errors import Unavailable
+from chatsite.core.together import together
 from messaging.stores.inbox.acknowledgements import Acknowledgements
 from messaging.stores.inbox.base import Acknowledgement, Entry, EntryKind, Lost, Reach, Slice, Spread
 from messaging.stores.inbox.places import INBOX_SECONDS, Place, Places
@@ -84,7 +85,7 @@ class RedisInbox:
                 parts.setdefault(shard, []).append(_Part(index, spread.entry, users))
         nodes: list[set[str]] = [set() for _ in spreads]
         missed: set[int] = set()
-        await asyncio.gather(*(self._append(shard, some, nodes, missed) for shard, some in parts.items()))
+        await together([self._append(shard, some, nodes, missed) for shard, some in parts.items()])
         return [Reach(tuple(names), complete=index not in missed) for index, names in enumerate(nodes)]
 
     async def _append(self, shard: int, parts: list[_Part], nodes: list[set[str]], missed: set[int]) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from chatsite.core.cassandra import CassandraOptions, CassandraSession, Row
 from chatsite.core.errors import Unavailable
+from chatsite.core.together import together
 from messaging.protocol.types import Message
 from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, NotStored, Wanted
 from messaging.stores.log.tails import Tails
@@ -109,7 +110,7 @@ class CassandraMessageLog:
             except Unavailable:  # of this partition: the replicas of others may be well
                 lacking.add(conversation)
 
-        await asyncio.gather(*map(write, _batches(messages)))
+        await together([write(batch) for batch in _batches(messages)])
         if lacking:
             raise NotStored(frozenset(lacking))
 
@@ -124,8 +125,8 @@ class CassandraMessageLog:
         return [known[seq] for seq in sorted(known)]
 
     async def _read(self, conversation: int, first: int, last: int) -> list[Message]:
-        parts = await asyncio.gather(
-            *(self._cassandra.read(_PAGE, (conversation, bucket, first, last)) for bucket in reversed(_buckets(first, last)))
+        parts = await together(
+            [self._cassandra.read(_PAGE, (conversation, bucket, first, last)) for bucket in reversed(_buckets(first, last))]
         )
         return list(_that_count(row for part in parts for row in part))[::-1]
 

@@ -1,6 +1,5 @@
 """Push checks on Redis shards: conversations in which somebody may not have seen what was said."""
 
-import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from collections.abc import Sequence
 from chatsite.coordination.shards import Script, Shards
 from chatsite.core.clock import Clock
 from chatsite.core.errors import Unavailable
+from chatsite.core.together import together
 from messaging.stores.sequencer.base import PushCheck
 
 _CLAIM = Script.beside(__file__, "lua/claim_push.lua")
@@ -41,7 +41,7 @@ class PushChecks:
         by_shard: dict[int, list[int]] = {}
         for check in checks:
             by_shard.setdefault(self._shards.of(check.conversation), []).extend((check.conversation, check.seq))
-        await asyncio.gather(*(self._settle(shard, numbers) for shard, numbers in by_shard.items()))
+        await together([self._settle(shard, numbers) for shard, numbers in by_shard.items()])
 
     async def _settle(self, shard: int, numbers: list[int]) -> None:
         with contextlib.suppress(Unavailable):

@@ -13,6 +13,7 @@ from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.clock import Clock
 from chatsite.core.errors import Unavailable
 from chatsite.core.failpoints import is_planted, reach
+from chatsite.core.together import together
 from messaging.protocol.types import Message
 from messaging.stores.log.cassandra import CassandraMessageLog
 from messaging.stores.sequencer.base import (
@@ -279,10 +280,7 @@ async def _grouped(
         for index, answer in zip(indexes, found, strict=True):
             answers[index] = answer
 
-    if len(groups) == 1:
-        await ask(*next(iter(groups.items())))
-    else:
-        await asyncio.gather(*(ask(group, indexes) for group, indexes in groups.items()))
+    await together([ask(group, indexes) for group, indexes in groups.items()])
     return answers
 
 
