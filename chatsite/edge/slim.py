@@ -22,6 +22,7 @@ from chatsite.edge.frames import BINARY, CLOSE, PING, PONG, TEXT, Failure, Reade
 logger = logging.getLogger(__name__)
 
 UNREAD_MAX = 4_000_000  # bytes that a peer has not read yet; a peer that lets more gather is too slow
+TOGETHER_FRAMES, TOGETHER_BYTES = 64, 65_536  # more of one tick, or a longer frame, goes at once
 CLOSE_SECONDS = 10.0
 RESTARTING, INTERNAL_ERROR, NO_TEXT, ABNORMAL = 1012, 1011, 1003, 1006
 
@@ -34,6 +35,30 @@ def _wire_of(frame: str) -> bytes:
     if frame is not _last[0]:
         _last = frame, encode(TEXT, frame.encode())
     return _last[1]
+
+
+class _Tick:
+    """What sockets have to say in one tick of the loop goes out when it ends: each write is a system call, however little it takes along."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._speaking: list[SlimProtocol] = []
+
+    def add(self, protocol: "SlimProtocol") -> None:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # an earlier one may have ended before its tick did
+            self._loop, self._speaking = loop, []
+        if not self._speaking:
+            loop.call_soon(self._end)
+        self._speaking.append(protocol)
+
+    def _end(self) -> None:
+        speaking, self._speaking = self._speaking, []
+        for protocol in speaking:
+            protocol.flush()
+
+
+_tick = _Tick()
 
 
 class Receiver(Protocol):
@@ -49,7 +74,7 @@ class Receiver(Protocol):
 class SlimProtocol(asyncio.Protocol):
     """One socket."""
 
-    __slots__ = ("_application", "_close_sent", "_config", "_is_unread", "_key", "_reader", "_receiver", "_state", "transport")
+    __slots__ = ("_application", "_close_sent", "_config", "_is_unread", "_key", "_reader", "_receiver", "_state", "_unwritten", "transport")
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None
@@ -62,6 +87,7 @@ class SlimProtocol(asyncio.Protocol):
         self._application: _Application | None = None
         self._close_sent = False
         self._is_unread = False
+        self._unwritten: list[bytes] | None = None  # of this tick
         self.transport: asyncio.Transport
 
     # --- From the transport -----------------------------------------------------------------------------------------------
@@ -73,6 +99,7 @@ class SlimProtocol(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._state.connections.discard(self)
         self._close_sent = True
+        self._unwritten = None
         if self._receiver is not None:
             self._receiver.lost()
         elif self._application is not None:
@@ -99,7 +126,7 @@ class SlimProtocol(asyncio.Protocol):
                 self._take(cast("str", payload))
             elif opcode == PING:
                 if not self._is_unread and not self._close_sent:  # the pongs of a peer that reads nothing would only gather
-                    self.transport.write(encode(PONG, cast("bytes", payload)))
+                    self._write(encode(PONG, cast("bytes", payload)))
             elif opcode == CLOSE:
                 self._peer_closes(cast("bytes", payload))
             elif opcode == BINARY:
@@ -113,8 +140,8 @@ class SlimProtocol(asyncio.Protocol):
             self.transport.write(handshake.refuse(500))
         elif not self._close_sent:
             self._close_sent = True
-            self.transport.write(encode_close(RESTARTING))
-        self.transport.close()
+            self._write(encode_close(RESTARTING))
+        self._hang_up()
 
     # --- The handshake ----------------------------------------------------------------------------------------------------
 
@@ -211,12 +238,12 @@ class SlimProtocol(asyncio.Protocol):
         if self._is_unread and self.transport.get_write_buffer_size() > UNREAD_MAX:
             return False
         if not self._close_sent:
-            self.transport.write(_wire_of(frame))
+            self._write(_wire_of(frame))
         return True
 
     def write_binary(self, payload: bytes) -> None:
         if not self._close_sent:
-            self.transport.write(encode(BINARY, payload))
+            self._write(encode(BINARY, payload))
 
     def close(self, code: int, reason: str) -> None:
         """The closing handshake, for which the peer has some seconds. One that does not read is cut off."""
@@ -228,7 +255,7 @@ class SlimProtocol(asyncio.Protocol):
         elif self._is_unread:
             self.transport.abort()
         else:
-            self.transport.write(encode_close(code, reason))
+            self._write(encode_close(code, reason))
             asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.transport.abort)
             self.resume()  # the peer's answer has to be heard
 
@@ -244,15 +271,36 @@ class SlimProtocol(asyncio.Protocol):
             self._application.disconnect(code)
         if not self._close_sent:
             self._close_sent = True
-            self.transport.write(encode_close(code))
-        self.transport.close()
+            self._write(encode_close(code))
+        self._hang_up()
 
     def _fail(self, failure: Failure) -> None:
         if not self._close_sent:
             self._close_sent = True
-            self.transport.write(encode_close(failure.code, failure.reason))
+            self._write(encode_close(failure.code, failure.reason))
         if self._application is not None:
             self._application.disconnect(failure.code)
+        self._hang_up()
+
+    # --- To the transport -------------------------------------------------------------------------------------------------
+
+    def _write(self, data: bytes) -> None:
+        if self._unwritten is None:
+            self._unwritten = [data]
+            _tick.add(self)
+        else:
+            self._unwritten.append(data)
+        if len(data) > TOGETHER_BYTES or len(self._unwritten) > TOGETHER_FRAMES:
+            self.flush()
+
+    def flush(self) -> None:
+        unwritten, self._unwritten = self._unwritten, None
+        if unwritten and not self.transport.is_closing():
+            self.transport.write(unwritten[0] if len(unwritten) == 1 else b"".join(unwritten))
+
+    def _hang_up(self) -> None:
+        """After all that was said."""
+        self.flush()
         self.transport.close()
 
 
