@@ -26,7 +26,7 @@ TOGETHER_FRAMES, TOGETHER_BYTES = 64, 65_536  # more of one tick, or a longer fr
 CLOSE_SECONDS = 10.0
 RESTARTING, INTERNAL_ERROR, NO_TEXT, ABNORMAL = 1012, 1011, 1003, 1006
 
-_last: tuple[str, bytes] = ("", b"")
+_last: tuple[str | None, bytes] = None, b""
 
 
 def _wire_of(frame: str) -> bytes:
