@@ -21,7 +21,7 @@ measured = failed=0; for where in embedded cluster; do \
     done; exit $$failed
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin cluster cluster-down break bench bench-full test test-python faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
+.PHONY: help run demo admin cluster cluster-down break bench bench-full test test-python test-stock faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
 
 help: ## List these commands
 	@printf 'Chatsite. The first command to try: make run\n\n'
@@ -57,6 +57,9 @@ test: setup-dev ## Run every check and every test, after installing what they ne
 
 test-python: setup-dev ## Only the Python tests; ARGS="-k send" chooses some
 	@$(PY) -m pytest $(ARGS)
+
+test-stock: setup-dev ## The Python tests with sockets held by the websockets library, not by our own protocol
+	@WEBSOCKETS=stock $(PY) -m pytest $(ARGS)
 
 faults: setup-dev ## Break every piece of a distributed instance under load; docs/reliability.md gets the result
 	@FAULTS_REPORT=1 $(PY) -m pytest -m 'servers or faults' tests/faults $(ARGS)

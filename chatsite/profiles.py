@@ -55,7 +55,7 @@ def chosen_role() -> str:
 
 def chosen_websockets() -> str:
     """Which implementation holds the sockets: `slim`, our own, or `stock`, the one that comes with the server."""
-    websockets = env("WEBSOCKETS") or "stock"
+    websockets = env("WEBSOCKETS") or "slim"
     if websockets not in {"slim", "stock"}:
         raise StartupRefused(f"WEBSOCKETS is {websockets!r}; it may be slim or stock.")
     return websockets
