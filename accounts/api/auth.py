@@ -9,7 +9,7 @@ from accounts.addresses import client_ip
 from accounts.models import Device
 from accounts.principal import Principal
 from accounts.services.authentication import device_of_session, device_of_token
-from accounts.services.devices import touch_device
+from accounts.services.devices import is_touch_due, touch_device
 from accounts.tokens import DEVICE_KEY, token_of
 from chatsite.core.errors import Forbidden, Unauthenticated
 
@@ -67,6 +67,8 @@ def _nothing(request: HttpRequest) -> HttpResponse:
 
 async def _note_use(request: HttpRequest, device: Device) -> None:
     """Never for writes, so never on the way of a message. A browser's session, and its cookie, last on from now."""
+    if not is_touch_due(device):
+        return
     wrote = await sync_to_async(touch_device)(device, ip=client_ip(request))
     if wrote and device.kind == Device.Kind.BROWSER:
         request.session.modified = True

@@ -85,11 +85,16 @@ def follow_session(device_id: int, *, user: User, session_key: str) -> None:
     )
 
 
+def is_touch_due(device: Device) -> bool:
+    """Whether its use was noted longer than TOUCH_SECONDS ago."""
+    return device.last_seen_at <= timezone.now() - timedelta(seconds=TOUCH_SECONDS)
+
+
 def touch_device(device: Device, *, ip: str | None = None) -> bool:
-    """Notes that the device is in use, at most once in TOUCH_SECONDS; an app's session lasts on from now. True if it wrote."""
-    now = timezone.now()
-    if device.last_seen_at > now - timedelta(seconds=TOUCH_SECONDS):
+    """Notes that the device is in use, if that is due; an app's session lasts on from now. True if it wrote."""
+    if not is_touch_due(device):
         return False
+    now = timezone.now()
     device.last_seen_at, device.ip = now, ip or device.ip
     Device.objects.filter(id=device.id).update(last_seen_at=now, ip=device.ip)
     if device.kind == Device.Kind.APP:

@@ -74,7 +74,18 @@ class Receiver(Protocol):
 class SlimProtocol(asyncio.Protocol):
     """One socket."""
 
-    __slots__ = ("_application", "_close_sent", "_config", "_is_unread", "_key", "_reader", "_receiver", "_state", "_unwritten", "transport")
+    __slots__ = (
+        "_application",
+        "_close_sent",
+        "_config",
+        "_is_unread",
+        "_key",
+        "_reader",
+        "_receiver",
+        "_state",
+        "_unwritten",
+        "transport",
+    )
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None
