@@ -10,15 +10,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 from servestatic import ServeStaticASGI
 
-django_application = get_asgi_application()  # before anything that needs the app registry
+django.setup(set_prefix=False)  # before anything that needs the app registry
 
 from chatsite.bodies import BodyLimit  # noqa: E402
+from chatsite.handler import Handler  # noqa: E402
 from chatsite.health import Application, Health, nothing_else  # noqa: E402
 from messaging.consumers import ChatConsumer  # noqa: E402
 from messaging.services.node import get_node, stop_node  # noqa: E402
@@ -66,7 +67,7 @@ def application_for(role: str) -> ProtocolTypeRouter:
 
 def _pages() -> Application:
     return ServeStaticASGI(  # type: ignore[no-any-return]
-        BodyLimit(django_application, most_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        BodyLimit(Handler(threads=settings.REQUEST_THREADS), most_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
         root=str(settings.STATIC_ROOT),
         prefix=settings.STATIC_URL,
         immutable_file_test=HASHED_NAME,

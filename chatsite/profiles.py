@@ -81,6 +81,7 @@ def embedded(data_dir: Path) -> Profile:
         database={
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": data_dir / "chatsite.sqlite3",
+            "CONN_MAX_AGE": None,  # to open the file anew for each request costs more than most requests
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 10,

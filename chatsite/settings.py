@@ -110,6 +110,8 @@ DRAIN_SECONDS = env_float("DRAIN_SECONDS", 10 if env("CHATSITE_PROFILE") == "dis
 
 # Accounts, memberships and settings.
 DATABASES: dict[str, dict[str, Any]] = {"default": PROFILE.database}
+# For what of a request is not asynchronous. The pool of PostgreSQL also serves the sockets' thread and whoever asks whether we are ready.
+REQUEST_THREADS = max(1, env_int("DATABASE_CONNECTIONS", 8) - 2)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": PROFILE.cache}
 # Where Cassandra is: then `manage.py sync_cassandra` makes the tables of messaging.models.cassandra.

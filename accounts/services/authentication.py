@@ -1,16 +1,41 @@
 """Who holds a credential, asked anew for every request, so that a revoked device or a suspended user is out at once."""
 
+import asyncio
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import Device
 from accounts.services.devices import oldest_use, token_digest
+from chatsite.core.batch import Batcher
+
+TOKENS_AT_ONCE = 200
+
+# When everybody comes back at once, one question is asked for all whose requests came in meanwhile.
+_batchers: "WeakKeyDictionary[asyncio.AbstractEventLoop, Batcher[bytes, Device | None]]" = WeakKeyDictionary()
 
 
 async def device_of_token(token: str) -> Device | None:
     """The live device (with its user) that holds an app's token; None when the token is not, or no longer, good."""
-    device = await _live().filter(token_digest=token_digest(token)).afirst()
-    return device if device is not None and _password_unchanged(device) else None
+    loop = asyncio.get_running_loop()
+    batcher = _batchers.get(loop)
+    if batcher is None:
+        batcher = _batchers[loop] = Batcher(_devices_of, most=TOKENS_AT_ONCE)
+    (device,) = await batcher.ask([token_digest(token)])
+    return device
+
+
+async def _devices_of(digests: Sequence[bytes]) -> list[Device | None]:
+    found: dict[bytes, Device] = await sync_to_async(_by_digest)(digests)
+    return [found.get(digest) for digest in digests]
+
+
+def _by_digest(digests: Sequence[bytes]) -> dict[bytes, Device]:
+    devices = _live().filter(token_digest__in=set(digests))
+    return {bytes(device.token_digest or b""): device for device in devices if _password_unchanged(device)}
 
 
 async def device_of_session(*, device_id: int, user_id: int) -> Device | None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from chatsite.coordination import batch
-from chatsite.coordination.batch import Batcher, ShardBatcher
+from chatsite.coordination.batch import ShardBatcher
+from chatsite.core import batch
+from chatsite.core.batch import Batcher
 from chatsite.core.errors import Busy, Unavailable
 
 
