@@ -18,6 +18,7 @@ from servestatic import ServeStaticASGI
 
 django.setup(set_prefix=False)  # before anything that needs the app registry
 
+from chatsite.arrivals import Arrivals  # noqa: E402
 from chatsite.bodies import BodyLimit  # noqa: E402
 from chatsite.handler import Handler  # noqa: E402
 from chatsite.health import Application, Health, nothing_else  # noqa: E402
@@ -67,7 +68,10 @@ def application_for(role: str) -> ProtocolTypeRouter:
 
 def _pages() -> Application:
     return ServeStaticASGI(  # type: ignore[no-any-return]
-        BodyLimit(Handler(threads=settings.REQUEST_THREADS), most_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        Arrivals(
+            BodyLimit(Handler(threads=settings.REQUEST_THREADS), most_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+            per_second=settings.ARRIVALS_PER_SECOND,
+        ),
         root=str(settings.STATIC_ROOT),
         prefix=settings.STATIC_URL,
         immutable_file_test=HASHED_NAME,

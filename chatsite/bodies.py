@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chatsite.core.errors import TooLarge
+from chatsite.core.errors import ChatsiteError, TooLarge
 from chatsite.problems import problem
 
 Event = dict[str, Any]
@@ -30,11 +30,12 @@ class BodyLimit:
 
         await self._application(scope, receive_counted, send)
         if received > self._most_bytes:
-            await _refuse(send)
+            await refuse(send, TooLarge())
 
 
-async def _refuse(send: Send) -> None:
-    response = problem(TooLarge())
+async def refuse(send: Send, error: ChatsiteError) -> None:
+    """Answers as `/api/v1` does, without Django's handler."""
+    response = problem(error)
     headers = [(name.encode(), value.encode()) for name, value in response.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": response.content})
