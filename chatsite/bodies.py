@@ -36,6 +36,7 @@ class BodyLimit:
 async def refuse(send: Send, error: ChatsiteError) -> None:
     """Answers as `/api/v1` does, without Django's handler."""
     response = problem(error)
+    response["Content-Length"] = str(len(response.content))
     headers = [(name.encode(), value.encode()) for name, value in response.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": response.content})
