@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 3.0
 READ_EVERY_SECONDS = 1.0
+READ_AGAIN_SECONDS = 0.1  # after a read that failed: the lease has room for two of those
 
 __all__ = ["Renewed", "Script", "Shards"]
 
@@ -143,10 +144,13 @@ class Shards:
                 shard.doubt(shard.epoch)
 
     async def _read_for_ever(self) -> None:
+        pause = READ_EVERY_SECONDS
         while True:
-            await asyncio.sleep(READ_EVERY_SECONDS)
+            await asyncio.sleep(pause)
+            pause = READ_AGAIN_SECONDS
             try:
                 await self._read()
+                pause = READ_EVERY_SECONDS
             except Unavailable:
                 logger.warning("the table of shards cannot be read; nothing is acknowledged from %.0f s on", LEASE_SECONDS)
             except Exception:  # without this task nothing would ever be acknowledged again

@@ -6,6 +6,7 @@ arrives, writes the same cells; a redaction's is later than any. Nothing is ever
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -116,13 +117,7 @@ class CassandraMessageLog:
 
     async def page(self, conversation: int, *, first: int, last: int, rev: int = 0) -> list[Message]:
         first = max(first, last - PAGE_MAX + 1)
-        known = self._tails.known(conversation, first, last, rev)
-        missing = [seq for seq in range(first, last + 1) if seq not in known]
-        if missing:
-            read = await self._read(conversation, missing[0], missing[-1])
-            known |= {message.seq: message for message in read}
-            self._tails.keep(conversation, read, rev)
-        return [known[seq] for seq in sorted(known)]
+        return await self._tails.page(conversation, first=first, last=last, rev=rev, read=partial(self._read, conversation))
 
     async def _read(self, conversation: int, first: int, last: int) -> list[Message]:
         parts = await together(

@@ -1,12 +1,14 @@
 """History in the message file."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from messaging.protocol.types import Message
 from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, Wanted
+from messaging.stores.log.tails import Tails
 from messaging.stores.sqlite import MessageFile
 
 COLUMNS = """conversation_id, seq, sender_id, client_id, sent_at, kind, text, event, digest, reply_to, mentions, mv, epoch, version,
@@ -75,9 +77,10 @@ def _row(message: Message) -> tuple[object, ...]:
 
 
 class SqliteMessageLog:
-    """Each call is one statement."""
+    """Each call is one statement, or none: the newest messages of what is read are kept in memory."""
 
     def __init__(self, path: str) -> None:
+        self._tails = Tails()
         self._file = MessageFile.open(path)
 
     async def close(self) -> None:
@@ -87,6 +90,10 @@ class SqliteMessageLog:
         await self._file.write(_STORE, parameters=(encode([_row(message) for message in messages]),), durable=True)
 
     async def page(self, conversation: int, *, first: int, last: int, rev: int = 0) -> list[Message]:
+        first = max(first, last - PAGE_MAX + 1)
+        return await self._tails.page(conversation, first=first, last=last, rev=rev, read=partial(self._read, conversation))
+
+    async def _read(self, conversation: int, first: int, last: int) -> list[Message]:
         rows = await self._file.read(_PAGE, (conversation, first, last, PAGE_MAX))
         return [message_from_row(row) for row in reversed(rows)]
 
@@ -102,6 +109,7 @@ class SqliteMessageLog:
     async def redact(self, conversation: int, seq: int, *, rev: int, author: int, at: int) -> None:
         change = {"conversation": conversation, "seq": seq, "rev": rev, "author": author, "at": at}
         await self._file.write(_REDACT, _RECORD, parameters=change, durable=True)
+        self._tails.forget(conversation)
 
     async def changes(self, conversation: int, *, above: int, limit: int) -> list[Change]:
         return [Change(*row) for row in await self._file.read(_CHANGES, (conversation, above, limit))]

@@ -1,13 +1,15 @@
 """The newest messages of conversations that were read lately, in memory: what is released never changes but by a change that has a rev."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from messaging.protocol.types import Message
 
 SEQS_KEPT = 200  # of each conversation, the newest
 CHARACTERS_KEPT = 16_000_000  # of all; a message counts for some more than its text
 MESSAGE_CHARACTERS = 500
+
+Read = Callable[[int, int], Awaitable[list[Message]]]
 
 
 class _Tail:
@@ -28,6 +30,16 @@ class Tails:
         self._characters_kept = characters_kept
         self._tails: OrderedDict[int, _Tail] = OrderedDict()
         self._characters = 0
+
+    async def page(self, conversation: int, *, first: int, last: int, rev: int, read: Read) -> list[Message]:
+        """The seqs from `first` to `last`, ascending; `read(first, last)` gets those that are not here."""
+        known = self.known(conversation, first, last, rev)
+        missing = [seq for seq in range(first, last + 1) if seq not in known]
+        if missing:
+            found = await read(missing[0], missing[-1])
+            known |= {message.seq: message for message in found}
+            self.keep(conversation, found, rev)
+        return [known[seq] for seq in sorted(known)]
 
     def known(self, conversation: int, first: int, last: int, rev: int) -> dict[int, Message]:
         """Those of first … last that are here. What was kept under another rev is forgotten."""
