@@ -17,7 +17,9 @@ STOP_SECONDS = 15
 
 def environment(data_dir: Path, **more: str) -> dict[str, str]:
     """What a server process sees: nothing of the developer's own settings but what `make test-stock` chooses."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "WEBSOCKETS"}}
+    kept = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "WEBSOCKETS"}
+    }
     return {**kept, "LANG": "C.UTF-8", "ENV_FILE": os.devnull, "DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1", **more}
 
 
