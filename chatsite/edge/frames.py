@@ -58,16 +58,14 @@ def decode_close(payload: bytes) -> tuple[int, str]:
 class Reader:
     """Makes messages and control frames of bytes, however they are cut. After a failure or a close frame it reads no more."""
 
-    __slots__ = ("_decoder", "_fragments", "_is_text", "_max_size", "_needed", "_partial", "_size", "failure", "is_closed")
+    __slots__ = ("_decoder", "_max_size", "_message", "_needed", "_partial", "failure", "is_closed")
 
     def __init__(self, max_size: int) -> None:
         self._max_size = max_size
         self._partial: bytearray | None = None  # the beginning of a frame
         self._needed = 0  # so much of it there must be before it is worth another look
-        self._fragments: list[str] | list[bytes] | None = None
-        self._decoder: codecs.IncrementalDecoder | None = None
-        self._is_text = False
-        self._size = 0  # of all fragments
+        self._message: bytearray | None = None  # its fragments in one: millions of empty ones take no room
+        self._decoder: codecs.IncrementalDecoder | None = None  # of a message that is text
         self.failure: Failure | None = None
         self.is_closed = False
 
@@ -141,29 +139,26 @@ class Reader:
             if opcode > PONG or not first & _FIN or size > _CONTROL_MAX:
                 raise Failure(PROTOCOL_ERROR, "bad control frame")
             return
-        if opcode > BINARY or (opcode == _CONTINUATION) != (self._fragments is not None):
+        if opcode > BINARY or (opcode == _CONTINUATION) != (self._message is not None):
             raise Failure(PROTOCOL_ERROR, "unexpected opcode")
-        if self._size + size > self._max_size:
+        if len(self._message or b"") + size > self._max_size:
             raise Failure(TOO_BIG, "message too big")
 
     def _add_fragment(self, first: int, payload: bytes, found: list[Event]) -> None:
         is_last = bool(first & _FIN)
-        if self._fragments is None:
-            self._fragments = []
-            self._is_text = first & _OPCODE == TEXT
-            self._decoder = codecs.getincrementaldecoder("utf-8")() if self._is_text else None
-        self._size += len(payload)
-        if self._decoder is None:
-            self._fragments.append(payload)  # type: ignore[arg-type]
-        else:
+        if self._message is None:
+            self._message = bytearray()
+            self._decoder = codecs.getincrementaldecoder("utf-8")() if first & _OPCODE == TEXT else None
+        if self._decoder is not None:
             try:
-                self._fragments.append(self._decoder.decode(payload, is_last))  # type: ignore[arg-type]
+                self._decoder.decode(payload, is_last)
             except UnicodeDecodeError:
                 raise Failure(BAD_TEXT, "not UTF-8") from None
+        self._message += payload
         if is_last:
-            whole: str | bytes = "".join(self._fragments) if self._is_text else b"".join(self._fragments)  # type: ignore[arg-type]
-            found.append((TEXT if self._is_text else BINARY, whole))
-            self._fragments, self._decoder, self._size = None, None, 0
+            whole = bytes(self._message)
+            found.append((BINARY, whole) if self._decoder is None else (TEXT, whole.decode()))
+            self._message, self._decoder = None, None
 
 
 def _text(payload: bytes) -> str:
