@@ -20,7 +20,7 @@ _PAGE = f"SELECT {COLUMNS} FROM message WHERE conversation_id = ? AND seq BETWEE
 _PICK = f"""
 SELECT {COLUMNS} FROM json_each(?) AS k JOIN message ON conversation_id = k.value ->> 0 AND seq = k.value ->> 1 ORDER BY k.key"""  # noqa: S608
 _FIND = f"""
-SELECT {COLUMNS} FROM json_each(?) AS k JOIN message
+SELECT {COLUMNS} FROM json_each(?) AS k JOIN message INDEXED BY message_by_client_id
 ON conversation_id = k.value ->> 0 AND sender_id = k.value ->> 1 AND client_id = k.value ->> 2 AND seq <= k.value ->> 3
 ORDER BY seq DESC"""  # noqa: S608
 _REDACT = """
