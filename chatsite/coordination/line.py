@@ -23,7 +23,7 @@ class Line:
         self._url = url
         self._meet = meet
         self._wire: Wire | None = None
-        self._connecting = asyncio.Lock()
+        self._connecting: asyncio.Task[Wire] | None = None
         self._unanswered: deque[tuple[float, asyncio.Future[Any]]] = deque()  # since when
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -31,7 +31,7 @@ class Line:
         """The reply to one packed command; an error of Redis is raised as hiredis.ReplyError. Raises LineLost, and whatever `meet` does."""
         wire = self._wire
         if wire is None:
-            wire = await asyncio.create_task(self._connect())  # a time-out needs a task, and our caller may be none
+            wire = await self._connected()
         if len(self._unanswered) >= UNANSWERED_MAX:
             raise LineLost("too many calls wait for an answer")
         loop = asyncio.get_running_loop()
@@ -49,25 +49,29 @@ class Line:
         if self._wire is not None:
             self._wire.abort()
 
+    async def _connected(self) -> Wire:
+        """One try for all who call meanwhile. It is a task, since a time-out needs one and our caller may be none."""
+        if self._connecting is None or self._connecting.done():
+            self._connecting = asyncio.create_task(self._connect())
+            self._connecting.add_done_callback(_look_at)
+        return await asyncio.shield(self._connecting)
+
     async def _connect(self) -> Wire:
-        async with self._connecting:
-            if self._wire is not None:
-                return self._wire
-            wire: Wire | None = None
-            try:
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    wire = await connect(self._url, hear=self._hear, lost=self._lost)
-                    info = bytes(await wire.ask("INFO", "server")).decode()
-                (run,) = (line.partition(":")[2] for line in info.splitlines() if line.startswith("run_id:"))
-                self._meet(run)
-            except (OSError, TimeoutError) as error:
-                _abort(wire)
-                raise LineLost(str(error) or "it does not answer") from error
-            except BaseException:
-                _abort(wire)
-                raise
-            self._wire = wire
-            return wire
+        wire: Wire | None = None
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                wire = await connect(self._url, hear=self._hear, lost=self._lost)
+                info = bytes(await wire.ask("INFO", "server")).decode()
+            (run,) = (line.partition(":")[2] for line in info.splitlines() if line.startswith("run_id:"))
+            self._meet(run)
+        except (OSError, TimeoutError) as error:
+            _abort(wire)
+            raise LineLost(str(error) or "it does not answer") from error
+        except BaseException:
+            _abort(wire)
+            raise
+        self._wire = wire
+        return wire
 
     def _hear(self, reply: Any) -> None:
         _, future = self._unanswered.popleft()
@@ -97,3 +101,9 @@ class Line:
 def _abort(wire: Wire | None) -> None:
     if wire is not None:
         wire.abort()
+
+
+def _look_at(connecting: "asyncio.Task[Wire]") -> None:
+    """Whoever waited for it may have gone: then nobody else looks at its error."""
+    if not connecting.cancelled():
+        connecting.exception()
