@@ -21,7 +21,7 @@ from messaging import consumers
 from messaging.protocol import commands, events
 from messaging.protocol.asyncapi import DOWN, UP, ConversationObject, HappeningObject, error_codes
 from messaging.services import drain
-from messaging.services import node as node_service
+from messaging.services.silence import SILENT
 from tests.client import Phone
 from tests.conftest import NewPhone
 
@@ -93,7 +93,7 @@ def test_the_tables_name_every_error_code() -> None:
 
 def test_every_close_code_is_in_the_table() -> None:
     used = {
-        edge.SLOW, sessions.REVOKED, node_service.SILENT, consumers.ORIGIN_REFUSED, consumers.OVERLOAD, edge.FAILED,
+        edge.SLOW, sessions.REVOKED, SILENT, consumers.ORIGIN_REFUSED, consumers.OVERLOAD, edge.FAILED,
         consumers.BAD_TICKET, consumers.NO_HELLO, consumers.BAD_FRAME, consumers.RESTART, drain.MOVED,
     }  # fmt: skip
     documented = {int(code) for row in rows_of("Closing") for code in row[0].split(", ")}

@@ -25,6 +25,7 @@ from messaging.services.owed import finish_owed
 from messaging.services.push import push_due
 from messaging.services.receipts import ReceiptBuffer, flush_receipts
 from messaging.services.send import SendRoad
+from messaging.services.silence import close_silent
 from notifications.services.push import open_pusher
 from presence.services.online import Online
 from presence.stores.base import PresenceStore
@@ -34,12 +35,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SILENCE_SECONDS = 30.0
 INBOX_ENTRIES = 5_000
 INBOX_DAYS = 30
 REVOCATION_WINDOW_SECONDS = 90  # longer than a ticket lives: nobody connects with one after the revocation was swept
 PENDING_SECONDS = 5.0  # a membership change that takes longer was left half way
-SILENT = 4005
 ROLES_OF_SOCKETS = {"all", "node"}
 ROLES_OF_REST = {"all", "api"}
 
@@ -125,10 +124,7 @@ class Node:
         await push_due(self.chat, self._pusher)
 
     async def _close_silent(self) -> None:
-        now = clock.monotonic()
-        for connection in self.chat.hub.connections():
-            if now - connection.heard_at > SILENCE_SECONDS:
-                connection.close(SILENT, "no heartbeat")
+        close_silent(self.chat.hub)
 
     async def _close_revoked(self) -> None:
         """Revocations of other processes (an admin's shell, another api) reach the sockets here within 3 s."""

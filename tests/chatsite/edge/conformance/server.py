@@ -31,12 +31,12 @@ class Echo(LeanConsumer):
 class EchoServer:
     """`closes` are the codes that the application was told; a detached one is told none."""
 
-    def __init__(self, implementation: str, *, tls: dict[str, Any] | None = None) -> None:
+    def __init__(self, implementation: str, *, consumer: type[LeanConsumer] = Echo, tls: dict[str, Any] | None = None) -> None:
         self.implementation = implementation
         self.closes: list[int] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address: tuple[str, int] = self._listener.getsockname()
-        application: Any = Echo.as_asgi() if implementation == "detached" else self._echo
+        application: Any = consumer.as_asgi() if consumer is not Echo or implementation == "detached" else self._echo
         self.uvicorn = uvicorn.Server(
             uvicorn.Config(
                 application, loop="uvloop", http="httptools", ws=PROTOCOLS[implementation], ws_max_size=MESSAGE_MAX,
