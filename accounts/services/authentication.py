@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
@@ -34,8 +35,12 @@ async def _devices_of(digests: Sequence[bytes]) -> list[Device | None]:
 
 
 def _by_digest(digests: Sequence[bytes]) -> dict[bytes, Device]:
-    devices = _live().filter(token_digest__in=set(digests))
-    return {bytes(device.token_digest or b""): device for device in devices if _password_unchanged(device)}
+    try:
+        devices = _live().filter(token_digest__in=set(digests))
+        return {bytes(device.token_digest or b""): device for device in devices if _password_unchanged(device)}
+    finally:
+        if "pool" in connection.settings_dict["OPTIONS"]:  # no request's end gives this thread's connection back
+            connection.close()
 
 
 async def device_of_session(*, device_id: int, user_id: int) -> Device | None:

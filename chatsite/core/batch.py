@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from chatsite.core.errors import Busy
+from chatsite.core.outside import outside_requests
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -32,7 +33,7 @@ class Batcher(Generic[Item, Answer]):
         self._waiting.append((items, future))
         self._waiting_items += len(items)
         if self._worker is None or self._worker.done():
-            self._worker = loop.create_task(self._work())
+            self._worker = loop.create_task(self._work(), context=outside_requests())
         return await future
 
     async def _work(self) -> None:

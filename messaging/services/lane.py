@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from chatsite.core.clock import clock
 from chatsite.core.errors import Busy, ChatsiteError, Conflict, Unavailable
 from chatsite.core.failpoints import is_planted, reach
+from chatsite.core.outside import outside_requests
 from messaging.services.chat import Chat
 from messaging.services.delivery import Watch, deliver, members_for_delivery
 from messaging.services.drafts import check_draft
@@ -63,7 +64,7 @@ class Lane:
     def put(self, jobs: Iterable[Job]) -> None:
         self._ready.extend(jobs)
         if self._runner is None and self._ready:
-            self._runner = asyncio.create_task(self._run_batches())
+            self._runner = asyncio.create_task(self._run_batches(), context=outside_requests())
 
     def finish(self) -> list[asyncio.Task[None]]:
         """What is under way, with what had been put off."""
@@ -254,7 +255,7 @@ class Lane:
         self._blocked.setdefault(item.key, []).append(item)
         self._blocked_since.setdefault(item.key, clock.monotonic())
         if self._unblocker is None:
-            self._unblocker = asyncio.create_task(self._unblock())
+            self._unblocker = asyncio.create_task(self._unblock(), context=outside_requests())
 
     def _unblocked(self, placed: Iterable[Placed]) -> list[Placed]:
         """Blocked messages of these conversations: the commit to come may release them too."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from chatsite.core.errors import ChatsiteError, Unavailable
+from chatsite.core.outside import outside_requests
 from messaging.services.chat import Chat
 from messaging.services.jobs import Job
 from messaging.services.repeats import answer_repeats
@@ -38,7 +39,7 @@ class WaitingRoom:
             self._waiting[conversation].extend(jobs)
             return
         self._waiting[conversation] = jobs
-        task = asyncio.create_task(self._load(conversation))
+        task = asyncio.create_task(self._load(conversation), context=outside_requests())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
 
+from chatsite.core.outside import outside_requests
 from chatsite.handler import Handler
 
 THREADS = 3
@@ -44,8 +45,12 @@ async def _later() -> int:
     return await sync_to_async(_note)()
 
 
+async def outside(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(await asyncio.create_task(sync_to_async(_note)(), context=outside_requests())))
+
+
 _left: "list[asyncio.Task[int]]" = []
-urlpatterns = [path("twice", seen_twice), path("once", seen), path("leave", leave_something)]
+urlpatterns = [path("twice", seen_twice), path("once", seen), path("leave", leave_something), path("outside", outside)]
 
 
 @pytest.fixture
@@ -86,6 +91,11 @@ async def test_there_are_no_more_threads_than_told_and_the_loop_is_none_of_them(
     threads = {int(answer.split()[0]) for answer in answers} | {int(await ask(handler, "/once")) for _ in range(20)}
     assert len(threads) == THREADS
     assert threading.get_ident() not in threads
+
+
+async def test_what_goes_on_beside_requests_has_a_thread_that_is_no_requests(handler: Handler) -> None:
+    threads = {int((await ask(handler, "/twice")).split()[0]) for _ in range(20)}
+    assert int(await ask(handler, "/outside")) not in {*threads, threading.get_ident()}
 
 
 async def test_what_a_request_began_may_outlive_it(handler: Handler) -> None:
