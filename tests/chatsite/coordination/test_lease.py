@@ -12,7 +12,7 @@ from chatsite.core.errors import Unavailable
 
 async def test_a_read_that_failed_is_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     shards = Shards([], {"hosts": ["nowhere"], "port": 1, "keyspace": "none", "datacenter": "none"})
-    outcomes = [Table(), Table(), Unavailable(), Table()]  # two at the start
+    outcomes: list[Table | Unavailable] = [Table(), Table(), Unavailable(), Table()]  # two at the start
     again = asyncio.Event()
 
     async def read() -> Table:
