@@ -16,6 +16,7 @@ from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.core.errors import StartupRefused
+from chatsite.edge.heads import BoundedHttp
 from chatsite.edge.slim import SlimProtocol
 
 logger = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def _config(application: ASGI3Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         ws=WEBSOCKETS[settings.WEBSOCKETS],
         ws_max_size=FRAME_MAX_BYTES,
         ws_per_message_deflate=False,  # its contexts cost 100 KB a socket

@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.edge.consumer import LeanConsumer
+from chatsite.edge.heads import BoundedHttp
 from chatsite.edge.slim import SlimProtocol
 
 MESSAGE_MAX = 70_000
@@ -39,7 +40,7 @@ class EchoServer:
         application: Any = consumer.as_asgi() if consumer is not Echo or implementation == "detached" else self._echo
         self.uvicorn = uvicorn.Server(
             uvicorn.Config(
-                application, loop="uvloop", http="httptools", ws=PROTOCOLS[implementation], ws_max_size=MESSAGE_MAX,
+                application, loop="uvloop", http=BoundedHttp, ws=PROTOCOLS[implementation], ws_max_size=MESSAGE_MAX,
                 ws_per_message_deflate=False, ws_ping_interval=None, lifespan="off", interface="asgi3", proxy_headers=False,
                 log_level="critical", log_config=None, access_log=False, timeout_graceful_shutdown=1, **(tls or {}),
             )
