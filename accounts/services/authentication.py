@@ -39,7 +39,8 @@ def _by_digest(digests: Sequence[bytes]) -> dict[bytes, Device]:
         devices = _live().filter(token_digest__in=set(digests))
         return {bytes(device.token_digest or b""): device for device in devices if _password_unchanged(device)}
     finally:
-        if "pool" in connection.settings_dict["OPTIONS"]:  # no request's end gives this thread's connection back
+        # No request's end gives this thread's connection back to the pool. Within a transaction somebody else does, a test.
+        if "pool" in connection.settings_dict["OPTIONS"] and not connection.in_atomic_block:
             connection.close()
 
 
