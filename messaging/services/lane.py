@@ -61,8 +61,16 @@ class Lane:
         self._unblocker: asyncio.Task[None] | None = None
         self._notes = Notes(chat)
 
-    def put(self, jobs: Iterable[Job]) -> None:
-        self._ready.extend(jobs)
+    def put(self, job: Job) -> None:
+        self._ready.append(job)
+        self._start()
+
+    def put_back(self, jobs: Sequence[Job]) -> None:
+        """What has waited goes before all that came meanwhile."""
+        self._ready.extendleft(reversed(jobs))
+        self._start()
+
+    def _start(self) -> None:
         if self._runner is None and self._ready:
             self._runner = asyncio.create_task(self._run_batches(), context=outside_requests())
 

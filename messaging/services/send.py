@@ -53,11 +53,11 @@ class SendRoad:
         if not may_pass and (conversation in self._waiting or self._chat.members.peek(conversation) is None):
             self._waiting.add([job])
         else:
-            self._lane(conversation).put([job])
+            self._lane(conversation).put(job)
 
     def _come_back(self, jobs: list[Job]) -> None:
         if jobs:
-            self._lane(jobs[0].draft.conversation).put(jobs)
+            self._lane(jobs[0].draft.conversation).put_back(jobs)
 
     def _lane(self, conversation: int) -> Lane:
         number = self._chat.sequencer.lane_of(conversation)
