@@ -2,10 +2,10 @@
 
 from ninja import NinjaAPI
 
-from accounts.api import devices, people
+from accounts.api import devices, people, privacy
 from accounts.api.auth import DeviceAuth
 from chatsite.problems import JsonBody, tell_problems
-from messaging.api import conversations, live, messages
+from messaging.api import contacts, conversations, live, messages
 
 DESCRIPTION = """
 Everything a client can do, for apps and browsers alike. Log in through `/api/auth/` ([its reference](/api/auth/openapi.html)),
@@ -27,7 +27,9 @@ api = NinjaAPI(
 tell_problems(api)
 
 api.add_router("", people.router)
+api.add_router("", privacy.router)
 api.add_router("", devices.router)
+api.add_router("", contacts.router)
 api.add_router("", live.router)
 api.add_router("/conversations", conversations.router)
 api.add_router("/conversations/{int:conversation_id}", messages.router)

@@ -22,6 +22,13 @@ def _me(user: User, device_id: int) -> MeOut:
     return MeOut(user=UserOut.of(user), device=str(device_id), email=user.email, locale=user.locale, theme=user.theme)  # type: ignore[arg-type]
 
 
+def require_lookup(user: int) -> None:
+    """Before somebody is looked up by name or link. Raises RateLimited."""
+    wait_seconds = _lookups.allow(user, LOOKUPS_PER_SECOND, LOOKUPS_AT_ONCE)
+    if wait_seconds is not None:
+        raise RateLimited(retry_after=wait_seconds)
+
+
 @router.get("/me", response=MeOut, summary="Who am I")
 async def read_me(request: AuthenticatedRequest) -> MeOut:
     """The account and device this request speaks for."""
@@ -38,8 +45,6 @@ async def change_me(request: AuthenticatedRequest, profile: ProfileIn) -> MeOut:
 
 @router.get("/users/{username}", response=UserOut, summary="Find a person")
 async def read_user(request: AuthenticatedRequest, username: str) -> UserOut:
-    """One person by exact username; there is no search, so that nobody can list the people here."""
-    wait_seconds = _lookups.allow(request.auth.user_id, LOOKUPS_PER_SECOND, LOOKUPS_AT_ONCE)
-    if wait_seconds is not None:
-        raise RateLimited(retry_after=wait_seconds)
-    return UserOut.of(await sync_to_async(users.find_user)(username))
+    """One person by exact username; there is no search, so that nobody can list the people here. Who blocked you is not found."""
+    require_lookup(request.auth.user_id)
+    return UserOut.of(await sync_to_async(users.find_person)(request.auth.user_id, username))

@@ -7,6 +7,7 @@ from ninja import Schema
 from pydantic import Field, StringConstraints
 
 from accounts.models import Device, User
+from accounts.services.privacy import CHOICES
 from chatsite.core.ids import MAX_ID
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}$")]
@@ -48,6 +49,37 @@ class ProfileIn(Schema):
     display_name: Text | None = None
     locale: Text | None = None
     theme: Text | None = None
+
+
+class PrivacyOut(Schema):
+    """What a person leaves open to whom. `requests_from` "nobody": only by invite link."""
+
+    messages_from: Literal["everyone", "contacts"]
+    requests_from: Literal["everyone", "nobody"]
+    groups_from: Literal["everyone", "contacts", "nobody"]
+    online_to: Literal["everyone", "contacts", "nobody"]
+    last_active_to: Literal["everyone", "contacts", "nobody"]
+
+    @classmethod
+    def of(cls, user: User) -> "PrivacyOut":
+        return cls(**{name: getattr(user, name) for name in CHOICES})
+
+
+class PrivacyIn(Schema):
+    """The settings to change."""
+
+    messages_from: Text | None = None
+    requests_from: Text | None = None
+    groups_from: Text | None = None
+    online_to: Text | None = None
+    last_active_to: Text | None = None
+
+
+class InviteLinkOut(Schema):
+    """The link by which its owner is found."""
+
+    code: str | None
+    url: str | None
 
 
 class DeviceOut(Schema):

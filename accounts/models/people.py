@@ -35,6 +35,14 @@ class UserManager(DjangoUserManager["User"]):
         return await self.aget(username=canonical_username(username or ""))
 
 
+class Audience(models.TextChoices):
+    """To whom something of one's own is open."""
+
+    EVERYONE = "everyone", _("Everyone")
+    CONTACTS = "contacts", _("My contacts")
+    NOBODY = "nobody", _("Nobody")
+
+
 class User(AbstractUser):
     """An account. Usernames are lower-case ASCII, so that no two look alike; the display name may be anything readable."""
 
@@ -57,6 +65,18 @@ class User(AbstractUser):
     theme = models.CharField(_("colours"), max_length=6, choices=Theme, default=Theme.SYSTEM)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True)
 
+    messages_from = models.CharField(_("who may write to me"), max_length=8, choices=Audience, default=Audience.EVERYONE)
+    requests_from = models.CharField(_("who may ask to be my contact"), max_length=8, choices=Audience, default=Audience.EVERYONE)
+    groups_from = models.CharField(
+        _("who may add me to groups without asking"), max_length=8, choices=Audience, default=Audience.CONTACTS
+    )
+    online_to = models.CharField(_("who sees when I am online"), max_length=8, choices=Audience, default=Audience.EVERYONE)
+    last_active_to = models.CharField(
+        _("who sees when I was last online"), max_length=8, choices=Audience, default=Audience.EVERYONE
+    )
+    # When contacts, blocks or privacy of this person last changed: every process asks for these, and forgets what it knew.
+    ties_changed_at = models.DateTimeField(null=True, editable=False)
+
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
@@ -69,6 +89,7 @@ class User(AbstractUser):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(is_staff=True), name="staff_users"),
             models.Index(fields=["id"], condition=models.Q(is_active=False), name="suspended_users"),
+            models.Index(fields=["ties_changed_at"], condition=models.Q(ties_changed_at__isnull=False), name="changed_ties"),
         ]
 
     def __str__(self) -> str:

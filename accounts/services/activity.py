@@ -24,6 +24,12 @@ def devices_revoked_within(seconds: float) -> list[int]:
     return list(Device.objects.filter(revoked_at__gte=since).values_list("id", flat=True))
 
 
+def last_active(users: Iterable[int]) -> dict[int, int]:
+    """When these users were last online (ms), as far as that is stored."""
+    found = User.objects.filter(id__in=list(users), last_active_at__isnull=False).values_list("id", "last_active_at")
+    return {user: int(at.timestamp() * 1000) for user, at in found if at is not None}
+
+
 def note_last_active(moments: Mapping[int, int]) -> None:
     """Stores when users were last online (ms)."""
     users = [User(id=user, last_active_at=datetime.fromtimestamp(at / 1000, UTC)) for user, at in moments.items()]

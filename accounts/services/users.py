@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import DISPLAY_NAME_MAX, USERNAME_MAX, User, canonical_username
 from accounts.services.devices import revoke_all_devices
+from accounts.services.ties import require_not_apart
 from chatsite.core.errors import Invalid, NotFound
 from chatsite.core.ids import MAX_ID
 from chatsite.core.text import clean_name
@@ -21,6 +22,11 @@ def find_user(username: str) -> User:
     if user is None:
         raise NotFound("There is nobody of that name here")
     return user
+
+
+def find_person(viewer: int, username: str) -> User:
+    """The same, for somebody: who blocked them, or was blocked by them, is not there. Raises NotFound."""
+    return require_not_apart(viewer, find_user(username))
 
 
 def change_profile(user: User, *, display_name: str | None = None, locale: str | None = None, theme: str | None = None) -> User:

@@ -47,6 +47,9 @@ class Hub:
                 if connection is not skip:
                     connection.deliver(frame)
 
+    def of_user(self, user: int) -> tuple[Connection, ...]:
+        return tuple(self._by_user.get(user, ()))
+
     def is_connected(self, user: int) -> bool:
         return user in self._by_user
 

@@ -31,7 +31,7 @@ async def list_mine(request: AuthenticatedRequest, page: QueryEx[int, P(ge=1, le
 
 @router.post("", response={200: ConversationOut, 201: ConversationOut}, summary="Open a conversation")
 async def open_one(request: AuthenticatedRequest, wish: OpenWish) -> HttpResponse:
-    """A direct one that exists is returned (200). The people named for a group are invited (201)."""
+    """A direct one that exists is returned (200). The people named for a group are added or invited, as they wish (201)."""
     node, me = await get_node(), request.auth.user_id
     node.limits.require("open", me)
     if isinstance(wish, OpenDirect):
@@ -58,11 +58,13 @@ async def rename(request: AuthenticatedRequest, conversation_id: Path[IdNumber],
 
 @router.post("/{conversation_id}/members", response=ConversationOut, summary="Invite people")
 async def invite(request: AuthenticatedRequest, conversation_id: Path[IdNumber], people: PeopleIn) -> HttpResponse:
-    """Owners and admins. They are `invited` until they join."""
+    """Owners and admins. Who lets you add them is in; the others are `invited` until they join."""
     node, me = await get_node(), request.auth.user_id
     node.limits.require("open", me)
     found = await database_sync_to_async(conversations.find_people)(people.usernames, but=me)
-    return await _told(node, await membership.invite(node.chat, inviter=me, conversation=conversation_id, people=found), me)
+    return await _told(
+        node, await membership.invite(node.chat, node.road, inviter=me, conversation=conversation_id, people=found), me
+    )
 
 
 @router.patch("/{conversation_id}/members/{user_id}", response=ConversationOut, summary="Change a role")

@@ -10,7 +10,7 @@ from messaging.api.schemas import ConnectionIn, ConnectionOut, PresencesOut, Res
 from messaging.protocol.commands import parse_id
 from messaging.services.connect import find_doors, region_of
 from messaging.services.node import get_node
-from messaging.services.people import BATCH, who_share_a_conversation
+from messaging.services.people import BATCH
 from messaging.services.sync import sync
 from presence.protocol import view_presence
 
@@ -41,12 +41,11 @@ async def catch_up(request: AuthenticatedRequest, cursor: QueryEx[str, P(max_len
 
 @router.get("/presence", response=PresencesOut, summary="Who is online")
 async def look(request: AuthenticatedRequest, users: QueryEx[str, P(max_length=20 * BATCH)]) -> HttpResponse:
-    """`users` is a comma-separated list of at most 500 ids; people you share no conversation with are left out."""
+    """`users` is a comma-separated list of at most 500 ids; who is neither a contact nor in a conversation with you is left out."""
     wanted = [parse_id(user.strip(), field="users") for user in users.split(",") if user.strip()]
     node, me = await get_node(), request.auth.user_id
     node.limits.require("ask", me)
-    known = await who_share_a_conversation(me, wanted)
-    return answer({"users": view_presence(await node.online.look(known))})
+    return answer({"users": view_presence(await node.online.look(me, wanted))})
 
 
 def _own_socket(request: HttpRequest) -> str:

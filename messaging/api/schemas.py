@@ -166,6 +166,7 @@ class SyncedOut(Schema):
     changed: list[ConversationOut]
     messages: list[PlacedOut]
     receipts: list[PlacedMarksOut]
+    contacts: bool
 
 
 class ResyncOut(Schema):
@@ -173,6 +174,28 @@ class ResyncOut(Schema):
     id: str | None = None
     cursor: str
     reason: Literal["epoch", "trimmed", "unknown"]
+
+
+class ContactOut(Schema):
+    user: UserOut
+    state: Literal["contact", "sent", "received"]
+    since: Milliseconds
+
+
+class ContactsOut(Schema):
+    contacts: list[ContactOut]
+    blocked: list[UserOut]
+
+
+class AskByUsername(Schema):
+    username: Username
+
+
+class AskByInvite(Schema):
+    invite: Annotated[str, Field(max_length=100)]
+
+
+AskWish = AskByUsername | AskByInvite
 
 
 class PresenceOut(Schema):

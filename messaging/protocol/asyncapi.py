@@ -60,10 +60,11 @@ class ConversationObject(msgspec.Struct, forbid_unknown_fields=True):
 class HappeningObject(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What a message of kind `event` tells. `version` numbers the changes of who is in."""
 
-    type: Literal["created", "renamed", "joined", "left", "removed", "role"]
+    type: Literal["created", "renamed", "joined", "added", "left", "removed", "role"]
     by: str
     version: int
     user: str | None = None
+    users: list[str] | None = None
     title: str | None = None
     role: Literal["owner", "admin", "member"] | None = None
 
@@ -88,8 +89,9 @@ DOWN: dict[type[msgspec.Struct], str] = {
     events.MessageEvent: "A new message. The socket that sent it gets the `ack` instead.",
     events.ReceiptEvent: "Marks moved, one's own by other devices included.",
     events.TypingEvent: "Show it for 6 s.",
-    PresenceEvent: "How people stand.",
+    PresenceEvent: "How people stand: those watched, and, unasked, contacts.",
     events.ConversationEvent: "New, or changed: title, members, roles.",
+    events.ContactsEvent: "Contacts, requests or blocks changed: read `/contacts` anew.",
     events.Page: "A page of history, ascending.",
     events.Synced: "What happened after the cursor.",
     events.Resync: "The cursor is too old or unknown: compare everything, then keep the new one.",

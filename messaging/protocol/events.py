@@ -68,6 +68,10 @@ class ConversationEvent(Event, tag="conversation"):
     conversation: msgspec.Raw
 
 
+class ContactsEvent(Event, tag="contacts"):
+    """Contacts, requests or blocks of one's own changed: read them anew."""
+
+
 class Welcome(Event, tag="welcome"):
     id: str | None
     session: str
@@ -115,6 +119,7 @@ class Synced(Event, tag="synced"):
     changed: list[msgspec.Raw]
     messages: list[Placed]
     receipts: list[PlacedMarks]
+    contacts: bool  # they changed: read them anew
 
 
 class Resync(Event, tag="resync"):

@@ -32,6 +32,11 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     redacted_at: int | None = None
 
 
+def subjects_of(event: EventBody) -> list[int]:
+    """Whose places a change of membership is about: that of one `user`, or of several `users`."""
+    return [int(user) for user in event.get("users", [event["user"]] if "user" in event else [])]
+
+
 class Draft(msgspec.Struct, frozen=True):
     """A message that has no seq yet. `after` is the head its device knew; None when it did not say."""
 

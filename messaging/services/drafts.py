@@ -33,9 +33,10 @@ def draft_text(
 
 
 async def check_draft(chat: Chat, draft: Draft, members: Members) -> None:
-    """Whether its sender may say that there. Raises NotAMember, Invalid."""
+    """Whether its sender may say that there. Raises NotAMember, Forbidden, Invalid."""
     if draft.kind == "text":
         members.joined_member(draft.sender)
+        members.require_heard(draft.sender)
     if draft.reply_to is not None:
         (head,) = await chat.sequencer.heads([draft.conversation])
         if draft.reply_to > head.seq or not members.sees(draft.sender, draft.reply_to):

@@ -6,7 +6,7 @@ from itertools import count
 import msgspec
 
 from chatsite.core.errors import ChatsiteError
-from messaging.protocol.types import Draft, Message, Sent
+from messaging.protocol.types import Draft, Message, Sent, subjects_of
 from messaging.services.members import Members
 from messaging.stores.sequencer.base import Check
 
@@ -62,5 +62,5 @@ class Placed(msgspec.Struct, frozen=True):
         if members.version == message.mv and message.event is None:
             return members.joined
         users = tuple(user for user in members.by_user if members.sees(user, message.seq))
-        subject = int(message.event["user"]) if message.event and message.event.get("user") else None
-        return users if subject is None or subject in users else (*users, subject)
+        newcomers = [user for user in subjects_of(message.event or {}) if user not in users]
+        return (*users, *newcomers)

@@ -103,7 +103,7 @@ async def _entries(chat: Chat, user: int, conversations: list[tuple[Members, Hea
 
 async def _others(chat: Chat, members: Members, user: int) -> Mark:
     """The furthest marks of anybody else: what the ticks beside one's own messages need."""
-    people = [member for member in members.joined if member != user]
+    people = [member for member in members.joined if member != user and not members.hides(user, member)]
     if members.kind == "group":
         marks = [mark for mark in await chat.receipts.of_conversation(members.conversation) if mark.user in people]
     else:

@@ -1,14 +1,15 @@
 """Who is in a conversation, cached by version for the message road and for every read path."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 import msgspec
 from channels.db import database_sync_to_async
 
+from accounts.services import ties
 from chatsite.core.clock import Clock, clock
-from chatsite.core.errors import NotAMember
+from chatsite.core.errors import Forbidden, NotAMember
 from messaging.models import Conversation, Membership
 from messaging.protocol.types import Span, last_visible, visible
 
@@ -45,6 +46,21 @@ class Members(msgspec.Struct, frozen=True, dict=True):
     created_by: int
     created_at: int  # ms
     by_user: dict[int, Member]
+    blocks: frozenset[tuple[int, int]] = frozenset()  # (who blocked, whom) among those who are in
+    refused: frozenset[int] = frozenset()  # whose messages the other one of a direct conversation does not take
+
+    @cached_property
+    def apart(self) -> dict[int, frozenset[int]]:
+        """For everybody whom a block concerns, on either end of it, those of whom they learn nothing."""
+        found: dict[int, set[int]] = {}
+        for blocker, blocked in self.blocks:
+            found.setdefault(blocker, set()).add(blocked)
+            found.setdefault(blocked, set()).add(blocker)
+        return {user: frozenset(others) for user, others in found.items()}
+
+    def hides(self, user: int, other: int) -> bool:
+        """Whether `user` learns nothing of how far `other` is, or that they type."""
+        return other in self.apart.get(user, ())
 
     @cached_property
     def joined(self) -> tuple[int, ...]:
@@ -64,6 +80,17 @@ class Members(msgspec.Struct, frozen=True, dict=True):
         if member is None or not member.is_in:
             raise NotAMember
         return member
+
+    def require_heard(self, sender: int) -> None:
+        """Raises Forbidden if the other one of a direct conversation takes no messages of `sender`: for a stranger and for somebody they
+        blocked in the same words.
+        """
+        if self.kind != "direct" or not (self.blocks or self.refused):
+            return
+        if any(blocker == sender for blocker, _ in self.blocks):
+            raise Forbidden("You have blocked this person")
+        if self.blocks or sender in self.refused:
+            raise Forbidden("This person does not take messages from you")
 
     def sees(self, user: int, seq: int) -> bool:
         member = self.by_user.get(user)
@@ -122,6 +149,12 @@ class MemberCache:
             self.forget(next(iter(self._known)))
         return members
 
+    def forget_people(self, users: Collection[int]) -> None:
+        """How these people stand to others changed."""
+        for conversation, members in list(self._known.items()):
+            if any(user in members.by_user for user in users):
+                self.forget(conversation)
+
     def forget(self, conversation: int) -> None:
         self._known.pop(conversation, None)
         self._loaded_at.pop(conversation, None)
@@ -133,7 +166,7 @@ def load_members(conversation: int) -> Members:
     if row is None:
         raise NotAMember
     memberships = Membership.objects.filter(conversation=row).select_related("user").order_by("since", "pk")
-    return assemble(row, list(memberships))
+    return _with_ties([assemble(row, list(memberships))])[0]
 
 
 def load_many(conversations: list[int]) -> list[Members]:
@@ -143,7 +176,29 @@ def load_many(conversations: list[int]) -> list[Members]:
     memberships = Membership.objects.filter(conversation__in=rows).select_related("user").order_by("since", "pk")
     for membership in memberships:
         by_conversation[membership.conversation_id].append(membership)
-    return [assemble(row, by_conversation[conversation]) for conversation, row in rows.items()]
+    return _with_ties([assemble(row, by_conversation[conversation]) for conversation, row in rows.items()])
+
+
+def _with_ties(loaded: list[Members]) -> list[Members]:
+    """What stands between the people of each conversation, with two or three queries for all."""
+    blocks = ties.blocks_among({user for members in loaded for user in members.by_user})
+    refused = ties.who_refuses([pair for members in loaded for pair in _pairs(members)])
+    return [
+        msgspec.structs.replace(
+            members,
+            blocks=frozenset(pair for pair in blocks if pair[0] in members.by_user and pair[1] in members.by_user),
+            refused=frozenset(writer for writer, reader in _pairs(members) if (writer, reader) in refused),
+        )
+        for members in loaded
+    ]
+
+
+def _pairs(members: Members) -> list[tuple[int, int]]:
+    """(writer, reader) of a direct conversation: those who might not be heard. Whoever began it hears the answer."""
+    if members.kind != "direct":
+        return []
+    people = list(members.by_user)
+    return [(writer, reader) for writer in people for reader in people if writer != reader and reader != members.created_by]
 
 
 def assemble(row: Conversation, memberships: list[Membership]) -> Members:

@@ -17,13 +17,14 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.ties import who_lets_add
 from chatsite.core.errors import ChatsiteError, Conflict, Forbidden, GroupFull, Invalid, NotAMember, NotFound
 from chatsite.core.text import clean_name
 from chatsite.core.unbroken import unbroken
 from messaging.models import Conversation, Membership, MembershipChange
 from messaging.models.relational import TITLE_MAX
 from messaging.protocol.events import ConversationEvent
-from messaging.protocol.types import Draft
+from messaging.protocol.types import Draft, subjects_of
 from messaging.services.chat import Chat
 from messaging.services.fanout import tell
 from messaging.services.members import Members
@@ -49,12 +50,27 @@ class _Unfinished(Exception):
 
 
 @unbroken
-async def invite(chat: Chat, *, inviter: int, conversation: int, people: Sequence[User]) -> Members:
-    """They become `invited` and decide themselves; whoever is in or invited already stays so. Raises Forbidden, GroupFull."""
+async def invite(chat: Chat, road: SendRoad, *, inviter: int, conversation: int, people: Sequence[User]) -> Members:
+    """Those who let the inviter add them are in; the others become `invited` and decide themselves. Whoever is in or invited already stays so.
+    Raises Forbidden, GroupFull.
+    """
     await database_sync_to_async(_invite)(inviter, conversation, people)
     members = await chat.members.reload(conversation)
     await announce(chat, members)
-    return members
+    return await add_willing(chat, road, members, by=inviter, people=[person.id for person in people])
+
+
+async def add_willing(chat: Chat, road: SendRoad, members: Members, *, by: int, people: Sequence[int]) -> Members:
+    """Of the people just invited, those who let `by` add them to groups need not be asked."""
+    invited = [user for user in people if user in members.by_user and members.by_user[user].state == State.INVITED]
+    willing = await database_sync_to_async(who_lets_add)(by, invited) if invited else []
+    if not willing:
+        return members
+    event = {"type": "added", "users": [str(user) for user in willing]}
+    try:
+        return await _change(chat, road, members.conversation, by=by, event=event)
+    except Conflict:  # one of them said no in this very moment: the others are invited, as they were
+        return await chat.members.reload(members.conversation)
 
 
 def _invite(inviter: int, conversation: int, people: Sequence[User]) -> None:
@@ -202,7 +218,7 @@ async def _change(chat: Chat, road: SendRoad, conversation: int, *, by: int, eve
             await announce(chat, await carry_out(chat, road, unfinished.change))
             continue
         members = await carry_out(chat, road, change)
-        await announce(chat, members, also=[int(event["user"])] if "user" in event else [])
+        await announce(chat, members, also=subjects_of(event))
         return members
 
 
@@ -239,7 +255,9 @@ def _apply(change: int, seq: int) -> None:
         if event["type"] == "renamed":
             conversation.title = event["title"]
         else:
-            _apply_to_member(conversation, event, seq)
+            for user in subjects_of(event):
+                _apply_to_member(conversation, event, user, seq)
+            _keep_an_owner(conversation)
         conversation.version = row.version
         conversation.revision += 1
         conversation.save(update_fields=["title", "version", "revision"])
@@ -247,10 +265,10 @@ def _apply(change: int, seq: int) -> None:
         row.save(update_fields=["seq"])
 
 
-def _apply_to_member(conversation: Conversation, event: dict[str, Any], seq: int) -> None:
-    membership = Membership.objects.get(conversation=conversation, user_id=int(event["user"]))
+def _apply_to_member(conversation: Conversation, event: dict[str, Any], user: int, seq: int) -> None:
+    membership = Membership.objects.get(conversation=conversation, user_id=user)
     match event["type"]:
-        case "created" | "joined":
+        case "created" | "joined" | "added":
             membership.state, membership.since = State.JOINED, timezone.now()
             membership.spans = [*membership.spans, [seq, None]]
         case "left" | "removed":
@@ -260,7 +278,6 @@ def _apply_to_member(conversation: Conversation, event: dict[str, Any], seq: int
         case "role":
             membership.role = Role(event["role"])
     membership.save()
-    _keep_an_owner(conversation)
 
 
 def _keep_an_owner(conversation: Conversation) -> None:

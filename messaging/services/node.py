@@ -22,10 +22,12 @@ from messaging.services.gap import Gaps
 from messaging.services.limits import Limits
 from messaging.services.membership import finish_pending
 from messaging.services.owed import finish_owed
+from messaging.services.people import Surroundings
 from messaging.services.push import push_due
 from messaging.services.receipts import ReceiptBuffer, flush_receipts
 from messaging.services.send import SendRoad
 from messaging.services.silence import close_silent
+from messaging.services.ties import Ties
 from notifications.services.push import open_pusher
 from presence.services.online import Online
 from presence.stores.base import PresenceStore
@@ -51,7 +53,9 @@ class Node:
         self.discovery = discovery
         self.road = SendRoad(chat)
         self.receipts = ReceiptBuffer()
-        self.online = Online(load("PRESENCE", PresenceStore), node=chat.node, layer=chat.layer)  # type: ignore[type-abstract]
+        store = load("PRESENCE", PresenceStore)  # type: ignore[type-abstract]
+        self.online = Online(store, node=chat.node, layer=chat.layer, circle=Surroundings(chat))
+        self.ties = Ties(chat, self.online)
         self.limits = Limits()
         self.is_draining = False
         self._gaps = Gaps(chat)
@@ -69,10 +73,11 @@ class Node:
         finished = await finish_pending(self.chat, self.road), await finish_owed(self.chat, whose="all")
         if any(finished):
             logger.info("finished %d membership changes and %d messages of the last run", *finished)
-        chores = [(1.0, self._flush)]
+        chores = [(1.0, self._flush), (1.0, self.ties.follow)]
         if settings.ROLE in ROLES_OF_SOCKETS:
             chores += [
                 (1.0, self._sweep_presence),
+                (1.0, self.online.tell_contacts),
                 (1.0, self._push),
                 (1.0, self._repair),
                 (2.0, self._close_silent),

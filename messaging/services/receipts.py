@@ -67,7 +67,8 @@ async def list_marks(chat: Chat, *, reader: int, conversation: int) -> list[Mark
     """Everybody's marks, those of people who are in. Raises NotAMember."""
     members = await members_for(chat, conversation, user=reader)
     members.joined_member(reader)
-    return [mark for mark in await chat.receipts.of_conversation(conversation) if _is_in(members, mark.user)]
+    marks = await chat.receipts.of_conversation(conversation)
+    return [mark for mark in marks if _is_in(members, mark.user) and not members.hides(reader, mark.user)]
 
 
 async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> None:
@@ -97,7 +98,16 @@ async def _tell_groups(chat: Chat, moved: Mapping[int, Mapping[int, Mark]]) -> N
             continue
         present = [mark for mark in marks.values() if _is_in(members, mark.user)]
         if members.kind == "group" and present:
-            await tell(chat, members.joined, _event(conversation, present))
+            await tell(chat, [user for user in members.joined if user not in members.apart], _event(conversation, present))
+            await _tell_apart(chat, members, present)
+
+
+async def _tell_apart(chat: Chat, members: Members, marks: list[Mark]) -> None:
+    """Those of a group whom a block concerns, each what they may know."""
+    for user in members.apart:
+        seen = [mark for mark in marks if not members.hides(user, mark.user)]
+        if seen and _is_in(members, user):
+            await tell(chat, (user,), _event(members.conversation, seen))
 
 
 async def _mark(chat: Chat, buffer: ReceiptBuffer, members: Members, mark: Mark, *, device: int, skip: object) -> None:
@@ -105,7 +115,8 @@ async def _mark(chat: Chat, buffer: ReceiptBuffer, members: Members, mark: Mark,
     for moved in await chat.receipts.mark([mark]):
         buffer.add(moved)
         if members.kind == "direct":
-            await tell(chat, members.joined, _event(moved.conversation, [moved]), skip=skip)
+            told = [user for user in members.joined if not members.hides(user, moved.user)]
+            await tell(chat, told, _event(moved.conversation, [moved]), skip=skip)
         elif mark.read:  # unread counts on one's own devices do not wait for the second
             await tell(chat, (moved.user,), _event(moved.conversation, [moved]), skip=skip)
 

@@ -15,11 +15,14 @@ def check_change(row: Conversation, by: int, event: dict[str, Any]) -> None:
     actor = row.memberships.filter(user_id=by).first()
     if actor is None or actor.state != (State.INVITED if kind == "joined" else State.JOINED):
         raise NotAMember
-    if kind in {"removed", "role", "renamed"} and actor.role == Role.MEMBER:
+    if kind in {"removed", "role", "renamed", "added"} and actor.role == Role.MEMBER:
         raise Forbidden("Only owners and admins can do that")
     if kind in {"removed", "role"}:
         _check_subject(row, actor, event)
-    if kind == "joined" and row.memberships.filter(state=State.JOINED).count() >= GROUP_MAX:
+    if kind == "added" and row.memberships.filter(user_id__in=event["users"], state=State.INVITED).count() < len(event["users"]):
+        raise Conflict("There is no invitation")
+    newcomers = {"joined": 1, "added": len(event.get("users", ()))}.get(kind, 0)
+    if newcomers and row.memberships.filter(state=State.JOINED).count() + newcomers > GROUP_MAX:
         raise GroupFull("A group has at most %(count)d people", count=GROUP_MAX)
 
 

@@ -37,6 +37,8 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
         piece = msgspec.structs.replace(piece, entries=await _written_after(chat, piece.entries, cursor))
     by_conversation: dict[int, list[Entry]] = {}
     for entry in piece.entries:
+        if entry.kind == "contacts":
+            continue
         by_conversation.setdefault(entry.conversation, []).append(entry)
     if piece.renewed:
         for conversation in chat.sequencer.of_lanes(await conversations_of(user), piece.renewed):
@@ -68,6 +70,7 @@ async def sync(chat: Chat, *, user: int, cursor: str, command_id: str | None = N
         receipts=[
             PlacedMarks(str(conversation), view_marks(placed)) for conversation, placed in zip(joined, others, strict=True)
         ],
+        contacts=any(entry.kind == "contacts" for entry in piece.entries),
     )
 
 

@@ -127,7 +127,7 @@ class World:
 
     async def invite(self, inviter: int, conversation: int, *users: int) -> Members:
         people = [user async for user in User.objects.filter(id__in=users)]
-        return await invite(self.chat, inviter=inviter, conversation=conversation, people=people)
+        return await invite(self.chat, self.road, inviter=inviter, conversation=conversation, people=people)
 
     async def add(self, inviter: int, conversation: int, user: int) -> None:
         """Invites and joins."""

@@ -12,6 +12,7 @@ from presence.services.online import Online
 from presence.stores.base import Swept, Transition
 from presence.stores.redis import LEASE_SECONDS, RedisPresence
 from tests.contracts.clock import MovableClock
+from tests.presence.circle import OpenCircle
 
 GRACE_SECONDS = 10
 STEP_SECONDS = 5  # between sweeps: less than what a shard takes for a standstill
@@ -24,6 +25,7 @@ class Cluster:
         self.clock = MovableClock(next(_starts))
         self.layer = LocalLayer()
         self.nodes: list[RedisPresence] = []
+        self.names: list[str] = []
 
     def node(self, name: str = "", **options: Any) -> RedisPresence:
         """A node that lives while `pass_time` is told of it."""
@@ -31,10 +33,13 @@ class Cluster:
         self.nodes.append(RedisPresence(**self._coordination | named | options))
         return self.nodes[-1]
 
-    def online(self) -> Online:
+    def online(self, circle: OpenCircle | None = None) -> Online:
         """A whole node, on a layer that all of them share."""
         name = f"node-{uuid4().hex}"
-        online = Online(self.node(name), node=name, layer=self.layer, grace_seconds=GRACE_SECONDS)
+        circle = circle or OpenCircle()
+        circle.nodes = self.names
+        self.names.append(name)
+        online = Online(self.node(name), node=name, layer=self.layer, circle=circle, grace_seconds=GRACE_SECONDS)
         online.open()
         return online
 

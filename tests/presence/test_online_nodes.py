@@ -2,7 +2,9 @@
 
 import pytest
 
+from accounts.services.ties import Sees
 from tests.contracts.rig import some_id
+from tests.presence.circle import OpenCircle
 from tests.presence.cluster import Cluster
 from tests.presence.watcher import Watcher
 
@@ -84,8 +86,30 @@ async def test_a_shard_that_lost_everything_is_not_seen_by_watchers(cluster: Clu
 async def test_an_answer_that_a_packet_overtook_changes_nothing(cluster: Cluster) -> None:
     east, west, anna, first, second = cluster.online(), cluster.online(), some_id(), Watcher(), Watcher()
     await west.watch(first, [anna])
-    (old,) = await west.look([anna])
+    (old,) = await west.look(first.user_id, [anna])
     await east.arrive(anna, "phone")
     west._tell([old])
     assert first.told == [(str(anna), True)]
     assert [one.online for one in await west.watch(second, [anna])] == [True]
+
+
+async def test_contacts_on_other_nodes_are_told_by_one_packet_each(cluster: Cluster) -> None:
+    circles = [OpenCircle(), OpenCircle()]
+    east, west = (cluster.online(circle) for circle in circles)
+    anna, near, far = some_id(), Watcher(4), Watcher(5)
+    circles[0].hub.add(near)
+    circles[1].hub.add(far)
+    circles[0].contacts[anna] = {4: Sees(), 5: Sees(online=True, last_active=False)}
+    await east.arrive(anna, "phone")
+    await east.tell_contacts()
+    await west.tell_contacts()
+    assert near.told == far.told == [(str(anna), True)]
+    assert (near.last_active[0] is None, far.last_active) == (False, [None])
+    await east.leave(anna, "phone")
+    cluster.clock.forward(5)
+    await east.sweep()
+    await west.arrive(anna, "tablet")
+    for node in (east, west):
+        await node.sweep()
+        await node.tell_contacts()
+    assert near.told == far.told == [(str(anna), True)]

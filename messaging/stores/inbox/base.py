@@ -5,11 +5,14 @@ from typing import Literal, Protocol
 
 import msgspec
 
-EntryKind = Literal["message", "conversation", "read"]
+EntryKind = Literal["message", "conversation", "read", "contacts"]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """Something happened in `conversation`: a message `seq`, a change of the conversation, or the user's own read mark."""
+    """Something happened in `conversation`: a message `seq`, a change of the conversation, or the user's own read mark.
+
+    "contacts" is in no conversation (0): somebody became, or is no more, a contact, asked, or was blocked.
+    """
 
     kind: EntryKind
     conversation: int

@@ -32,7 +32,7 @@ _CLAIM_TRIM = Script.beside(__file__, "lua/claim_trim.lua")
 _TRIM = Script.beside(__file__, "lua/trim.lua")
 
 _CURSOR = re.compile(r"([0-9]{1,15})\.([0-9]{1,15}-[0-9]{1,15})")
-_LETTERS: dict[EntryKind, str] = {"message": "m", "conversation": "c", "read": "r"}
+_LETTERS: dict[EntryKind, str] = {"message": "m", "conversation": "c", "read": "r", "contacts": "p"}
 _KINDS: dict[bytes, EntryKind] = {letter.encode(): kind for kind, letter in _LETTERS.items()}
 
 
