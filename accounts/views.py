@@ -15,9 +15,9 @@ from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.forms import DeviceNameForm, FirstAccountForm, ProfileForm, blame
+from accounts.forms import DeviceNameForm, FirstAccountForm, PrivacyForm, ProfileForm, blame
 from accounts.models import Device, User
-from accounts.services import devices, users
+from accounts.services import devices, privacy, users
 from accounts.services.founding import create_first_admin, instance_is_empty
 from accounts.tokens import DEVICE_KEY
 from chatsite.core.errors import Conflict, Invalid, NotFound
@@ -87,6 +87,20 @@ def settings_page(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("Saved."))
             return redirect("accounts:settings")
     return render(request, "accounts/settings.html", {"form": form, "email_confirmed": users.email_is_confirmed(user)})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def privacy_page(request: HttpRequest) -> HttpResponse:
+    """Who may write, add and see."""
+    user = cast("User", request.user)
+    form = PrivacyForm(request.POST or None, initial={name: getattr(user, name) for name in privacy.CHOICES})
+    if request.method == "POST" and form.is_valid():
+        privacy.change_privacy(user, form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("accounts:privacy")
+    return render(request, "accounts/privacy.html", {"form": form})
 
 
 @never_cache

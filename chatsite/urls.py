@@ -21,6 +21,8 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("", pages.chat, name="chat"),
     path("c/<int:conversation_id>", pages.chat, name="conversation"),
+    path("contacts", pages.chat, name="contacts"),
+    path("invite/<str:code>", pages.chat, name="invite"),
     path("admin/", admin.site.urls),
     path("favicon.ico", error_pages.favicon),
 ]

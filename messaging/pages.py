@@ -13,8 +13,8 @@ from accounts.tokens import DEVICE_KEY
 @login_required
 @ensure_csrf_cookie
 @never_cache
-def chat(request: HttpRequest, conversation_id: int | None = None) -> HttpResponse:
-    """One page for every conversation: the client reads the address itself."""
+def chat(request: HttpRequest, conversation_id: int | None = None, code: str = "") -> HttpResponse:
+    """One page for every conversation, the contacts and invite links: the client reads the address itself."""
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - login_required
     boot = {

@@ -154,6 +154,8 @@ async def _lively_afternoon(anna: Phone, ben: Phone) -> list[dict[str, Any]]:
     cursor = theirs.welcome["cursor"]
     await ben.api("POST", f"/conversations/{group}/join", {})
     await ours.expect("conversation")
+    await anna.api("POST", "/contacts", {"username": "ben"})
+    await theirs.expect("contacts")
     await ours.say(group, "Hello", mentions=[theirs.welcome["user"]])
     await theirs.send({"type": "typing", "conversation": group})
     await theirs.send({"type": "read", "conversation": group, "seq": 3})

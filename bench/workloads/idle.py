@@ -14,7 +14,9 @@ from bench.workloads.context import Context
 
 FIRST = 200  # caches and pools fill with these; they stay connected and are not counted
 REST_SECONDS = 4.0
-SILENT_SECONDS = 15.0  # at most: with the ten between two heartbeats, less than the thirty after which sockets are closed
+# With the ten between two heartbeats this is less than the thirty after which sockets are closed; twice this is as often as a node repeats
+# what it said of its sockets, so that as much of that falls into the silence as into the heartbeats.
+SILENT_SECONDS = 15.0
 BUDGETED_PER_SECOND = 1_000  # heartbeats of 10,000 sockets
 
 
@@ -53,23 +55,23 @@ async def _arrivals(context: Context, crowd: Crowd, before: dict[str, float], wa
 
 
 async def _heartbeats(context: Context, crowd: Crowd) -> Result:
-    """The difference between some seconds of heartbeats and some of silence; the row itself is of those with, as they are."""
+    """The difference between heartbeats and as long a silence, half before and half after; the row itself is of those with, as they are."""
     counter = RedisCounter(context.redis_ports)
+    silent_seconds = SILENT_SECONDS if context.seconds >= 10 else context.seconds
     try:
-        silent_seconds = min(context.seconds, SILENT_SECONDS)
-        crowd.is_silent = True
-        quiet = Stretch(context.processes)
-        quiet_counts = await _watch(quiet, counter, silent_seconds)
-        crowd.is_silent = False
-        await asyncio.sleep(1.0)
+        before, before_counts = await _silence(context, crowd, counter, silent_seconds)
         stretch, beats = Stretch(context.processes, spy=context.spy), crowd.heartbeats
-        counts = await _watch(stretch, counter, context.seconds)
+        counts = await _watch(stretch, counter, 2 * silent_seconds)
         beats = crowd.heartbeats - beats
+        after, after_counts = await _silence(context, crowd, counter, silent_seconds)
     finally:
         counter.close()
+    quiet_counts = Counts(*((a + b) / 2 for a, b in zip(before_counts, after_counts, strict=True)))
     result = stretch.result("presence", f"{len(crowd.sockets):,} quiet sockets", count=beats, unit="heartbeat")
     shares = {part: stretch.cpu_seconds(part) / stretch.seconds for part in result.cpu_us}
-    result.idle_cores = {part: quiet.cpu_seconds(part) / quiet.seconds for part in result.cpu_us}
+    result.idle_cores = {
+        part: (before.cpu_seconds(part) + after.cpu_seconds(part)) / (before.seconds + after.seconds) for part in result.cpu_us
+    }
     for part, share in shares.items():
         result.figures[f"{part}, % of a core with heartbeats"] = share * 100
         result.figures[f"{part}, % of a core without"] = result.idle_cores[part] * 100
@@ -80,6 +82,15 @@ async def _heartbeats(context: Context, crowd: Crowd) -> Result:
         result.figures |= _redis_figures(counts, quiet_counts, beats / stretch.seconds)
     result.faults = crowd.lost()
     return result
+
+
+async def _silence(context: Context, crowd: Crowd, counter: RedisCounter, seconds: float) -> tuple[Stretch, Counts]:
+    crowd.is_silent = True
+    try:
+        stretch = Stretch(context.processes)
+        return stretch, await _watch(stretch, counter, seconds)
+    finally:
+        crowd.is_silent = False
 
 
 async def _watch(stretch: Stretch, counter: RedisCounter, seconds: float) -> Counts:

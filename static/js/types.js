@@ -8,13 +8,14 @@
  * @typedef {{ user: User, role: Role, state: MemberState, spans: Span[], invited_by?: string | null }} Member
  * @typedef {{ id: string, kind: "direct" | "group", title: string, version: number, created_at: number, head: number, members: Member[],
  *   people?: User[] }} Conversation `people` are those whose messages we may still see, once we are outside
- * @typedef {{ type: string, user?: string | null, by: string, title?: string | null, role?: Role | null }} SystemEvent
+ * @typedef {{ type: string, user?: string | null, users?: string[] | null, by: string, title?: string | null, role?: Role | null }} SystemEvent
  * @typedef {{ seq: number, kind: "text" | "event" | "void", sender: string, client_id: string, sent_at: number, text: string,
  *   event?: SystemEvent | null, reply_to?: number | null, mentions?: string[] | null, edited_at?: number | null, redacted_at?: number | null }} Message
  * @typedef {{ conversation: Conversation, head: number, read: number, unread: number, active_at: number, preview: Message | null,
  *   others_read: number, others_delivered: number }} Entry
  * @typedef {{ user: string, read: number, delivered: number }} Mark
  * @typedef {{ user: string, online: boolean, last_active_at: number | null }} Presence
+ * @typedef {{ user: User, state: "contact" | "sent" | "received", since: number }} Contact
  *
  * @typedef {[first: number, last: number]} Range Seqs, both ends included.
  * @typedef {{ before?: number, after?: number, around?: number, limit?: number }} Ask Which page of a history; empty is the newest.
@@ -27,7 +28,7 @@
  *
  * @typedef {{ type: string, id?: string, [field: string]: any }} Frame
  * @typedef {{ cursor: string, more: boolean, conversations: { conversation: string, head: number, read: number }[], changed: Conversation[],
- *   messages: { conversation: string, message: Message }[], receipts: { conversation: string, marks: Mark[] }[] }} Synced
+ *   messages: { conversation: string, message: Message }[], receipts: { conversation: string, marks: Mark[] }[], contacts: boolean }} Synced
  */
 
 export {};

@@ -7,7 +7,7 @@ import { Problem } from "../../static/js/net/problem.js";
 import {
   countUnread,
   mergeEntries,
-  newlyInvited,
+  newcomers,
   personIn,
   withConversation,
   withMarks,
@@ -117,9 +117,10 @@ test("only who was not invited or in before counts as invited", () => {
   const before = chat.entry(ana.id, chat.open("group", ana, [ben, cem], "G").id).conversation;
   const place = /** @type {any} */ (before.members.find(({ user }) => user.id === ben.id));
   place.state = "invited";
-  assert.equal(newlyInvited(before, structuredClone(before)), 0);
-  const after = { ...before, members: [...before.members, { ...place, user: chat.addUser("dan") }] };
-  assert.equal(newlyInvited(before, after), 1);
+  assert.deepEqual(newcomers(before, structuredClone(before)), { invited: 0, added: 0 });
+  const dan = { ...place, user: chat.addUser("dan") };
+  const eva = { ...place, user: chat.addUser("eva"), state: "joined" };
+  assert.deepEqual(newcomers(before, { ...before, members: [...before.members, dan, eva] }), { invited: 1, added: 1 });
 });
 
 test("an unknown username is named as the server names it", () => {

@@ -2,6 +2,7 @@
  * The REST calls of docs/protocol.md that the browser makes.
  *
  * @typedef {import("../types.js").Ask} Ask
+ * @typedef {import("../types.js").Contact} Contact
  * @typedef {import("../types.js").Conversation} Conversation
  * @typedef {import("../types.js").Entry} Entry
  * @typedef {import("../types.js").Mark} Mark
@@ -85,9 +86,49 @@ export class Api {
     return this.#call("GET", `/conversations/${id}/receipts`);
   }
 
-  /** @param {string} username @returns {Promise<User>} */
-  user(username) {
-    return this.#call("GET", `/users/${encodeURIComponent(username)}`);
+  /** @returns {Promise<{ contacts: Contact[], blocked: User[] }>} */
+  contacts() {
+    return this.#call("GET", "/contacts");
+  }
+
+  /** Asks somebody to be a contact. @param {{ username: string } | { invite: string }} whom @returns {Promise<User>} */
+  askContact(whom) {
+    return this.#call("POST", "/contacts", whom);
+  }
+
+  /** @param {string} user @param {"accept" | "decline"} answer @returns {Promise<null>} */
+  answerRequest(user, answer) {
+    return this.#call("POST", `/contacts/${user}/${answer}`, {});
+  }
+
+  /** Ends being contacts, or takes a request back. @param {string} user @returns {Promise<null>} */
+  removeContact(user) {
+    return this.#call("DELETE", `/contacts/${user}`);
+  }
+
+  /** @param {string} user @param {boolean} blocked @returns {Promise<null>} */
+  block(user, blocked) {
+    return this.#call(blocked ? "PUT" : "DELETE", `/blocks/${user}`);
+  }
+
+  /** @returns {Promise<{ code: string | null, url: string | null }>} */
+  inviteLink() {
+    return this.#call("GET", "/me/invite-link");
+  }
+
+  /** Makes a link; the one before is worth nothing from then on. @returns {Promise<{ code: string, url: string }>} */
+  renewInviteLink() {
+    return this.#call("POST", "/me/invite-link", {});
+  }
+
+  /** @returns {Promise<null>} */
+  withdrawInviteLink() {
+    return this.#call("DELETE", "/me/invite-link");
+  }
+
+  /** Whose link it is. @param {string} code @returns {Promise<User>} */
+  inviter(code) {
+    return this.#call("GET", `/invites/${encodeURIComponent(code)}`);
   }
 
   /**

@@ -12,6 +12,7 @@ import { tag } from "../i18n/words.js";
 import { Api } from "../net/api.js";
 import { Link } from "../net/socket.js";
 import { Cache } from "./cache.js";
+import { Contacts } from "./contacts.js";
 import { partner, placeOf } from "./entries.js";
 import { Outbox } from "./outbox.js";
 import { Reader } from "./reader.js";
@@ -44,6 +45,7 @@ export class Chat {
     this.arrival = signal(/** @type {Arrival | null} */ (null));
     const api = new Api({ csrf, onSignedOut: () => onSignedOut("expired"), language: tag() });
     this.api = api;
+    this.contacts = new Contacts({ api });
     /** @type {Link} */
     const link = new Link({
       connections: () => api.connections(),
@@ -65,6 +67,7 @@ export class Chat {
       onArrival: (id, message) => {
         this.arrival.value = { id, message };
       },
+      onContacts: () => void this.contacts.refresh(),
     });
     this.outbox = new Outbox({
       world,
@@ -142,6 +145,7 @@ export class Chat {
   /** @param {Frame} frame */
   #take(frame) {
     if (frame.type === "welcome") {
+      if (this.contacts.state.peek() !== "ready") void this.contacts.refresh(); // later changes are told
       this.reads.reconnected();
       this.outbox.flush();
       this.#watched = "";
@@ -170,13 +174,15 @@ export class Chat {
     });
   }
 
-  /** Whose dots are on screen: partners of direct conversations, and the people of the open one. @returns {string[]} */
+  /** Whose dots are on screen: partners of direct conversations, the people of the open one, contacts. @returns {string[]} */
   #people() {
     const me = this.world.me.id;
     const open = this.reader.open.value;
     const members = (open && this.world.entries.value.get(open.id)?.conversation.members) || [];
     const partners = this.world.list.value.map((entry) => partner(entry.conversation, me)?.id ?? "");
-    const all = new Set([...members.filter(({ state }) => state === "joined").map(({ user }) => user.id), ...partners]);
+    const inside = members.filter(({ state }) => state === "joined").map(({ user }) => user.id);
+    const contacts = this.contacts.mutual.value.map(({ user }) => user.id);
+    const all = new Set([...inside, ...partners, ...contacts]);
     all.delete("");
     all.delete(me);
     return [...all].slice(0, WATCH_MOST);

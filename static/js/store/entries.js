@@ -20,11 +20,16 @@ export function partner(conversation, me) {
   return (conversation.members.find((member) => member.user.id !== me) ?? conversation.members[0])?.user;
 }
 
-/** How many people a change of a group has invited: those asked for may have been in already. @param {Conversation} before @param {Conversation} after */
-export function newlyInvited(before, after) {
-  const invited = (/** @type {Conversation} */ { members }) => members.filter(({ state }) => state === "invited");
-  const old = new Set(invited(before).map(({ user }) => user.id));
-  return invited(after).filter(({ user }) => !old.has(user.id)).length;
+/** Whether somebody is in a group, or invited. @param {Conversation} conversation @param {string} id */
+export function isPresent({ members }, id) {
+  return members.some(({ user, state }) => user.id === id && (state === "joined" || state === "invited"));
+}
+
+/** How many people a change of a group has invited and added: those asked for may have been in already. @param {Conversation} before @param {Conversation} after */
+export function newcomers(before, after) {
+  const fresh = after.members.filter(({ user }) => !isPresent(before, user.id));
+  const count = (/** @type {string} */ wanted) => fresh.filter(({ state }) => state === wanted).length;
+  return { invited: count("invited"), added: count("joined") };
 }
 
 /** The newest seq that I may see. @param {Conversation} conversation @param {number} head @param {string} me */

@@ -39,14 +39,15 @@ export class Sync {
   #work = Promise.resolve();
   #working = 0;
 
-  /** @param {{ world: World, cache: Cache, api: Rest, line: Line, reads: Reads, onArrival?: (id: string, message: Message) => void }} parts */
-  constructor({ world, cache, api, line, reads, onArrival = () => {} }) {
+  /** @param {{ world: World, cache: Cache, api: Rest, line: Line, reads: Reads, onArrival?: (id: string, message: Message) => void, onContacts?: () => void }} parts `onContacts` when they changed */
+  constructor({ world, cache, api, line, reads, onArrival = () => {}, onContacts = () => {} }) {
     this.world = world;
     this.cache = cache;
     this.api = api;
     this.line = line;
     this.reads = reads;
     this.onArrival = onArrival;
+    this.onContacts = onContacts;
   }
 
   /** @param {{ cursor: string | null, held: Map<string, Range[]> }} stored */
@@ -79,6 +80,9 @@ export class Sync {
         break;
       case "conversation":
         void this.#told(frame.conversation);
+        break;
+      case "contacts":
+        this.onContacts();
         break;
       case "typing":
         this.world.addTyping(frame.conversation, frame.user, Date.now());
@@ -227,7 +231,8 @@ export class Sync {
   }
 
   /** @param {Synced} synced */
-  async #synced({ cursor, more, conversations, changed, messages, receipts }) {
+  async #synced({ cursor, more, conversations, changed, messages, receipts, contacts }) {
+    if (contacts) this.onContacts();
     const strange = [...conversations.map((one) => one.conversation), ...changed.map((one) => one.id)];
     await each(
       strange.filter((id) => !this.world.entry(id)),
@@ -256,6 +261,7 @@ export class Sync {
 
   /** The whole list anew; then what differs is pulled, and only then the cursor moves. @param {string | null} cursor */
   async #refresh(cursor) {
+    this.onContacts();
     const unseen = new Set(this.world.entries.peek().keys());
     let start = cursor;
     /** @type {string | number | null} */

@@ -4,15 +4,18 @@ import { useEffect, useRef, useState } from "../../vendor/preact-hooks.js";
 import { t } from "../i18n/words.js";
 import { personIn } from "../store/entries.js";
 import { cut } from "../text/points.js";
+import { AddContact } from "./add-contact.js";
 import { PersonAvatar } from "./avatar.js";
+import { ContactList } from "./contacts.js";
 import { ConversationPane } from "./conversation.js";
 import { ChatContext, html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
+import { Invite } from "./invite.js";
 import { List } from "./list.js";
 import { nameOf, titleOf } from "./names.js";
 import { NewDialog } from "./new.js";
 import { Panel } from "./panel.js";
-import { dialog, focusLost, go, notice, panelOpen, route } from "./screen.js";
+import { dialog, focusLost, go, invite, notice, panelOpen, route, side, turnTo } from "./screen.js";
 
 const BAR_AFTER_MS = 1500;
 
@@ -34,13 +37,16 @@ export function App({ chat, csrf, onLogOut }) {
       <${Bar} />
       <nav class="sidebar" aria-label=${t("app.conversations")}>
         <${Head} csrf=${csrf} onLogOut=${onLogOut} />
-        <${List} />
+        <${Sides} />
+        ${side.value === "contacts" ? html`<${ContactList} />` : html`<${List} />`}
       </nav>
       <main class="pane" id="conversation" tabindex="-1">
         ${id === null ? html`<${Welcome} />` : html`<${ConversationPane} id=${id} />`}
       </main>
       ${id !== null && panelOpen.value && html`<${Panel} key=${id} id=${id} />`}
       ${dialog.value === "new" && html`<${NewDialog} />`}
+      ${dialog.value === "contact" && html`<${AddContact} />`}
+      ${invite.value !== null && html`<${Invite} code=${invite.value} />`}
       <div class="notice" role="status">${notice.value && html`<p>${notice.value}</p>`}</div>
       <${Announcer} />
     </div>
@@ -66,6 +72,23 @@ function shortcuts(event) {
   else if (route.peek() !== null && !(event.target instanceof HTMLTextAreaElement && event.isComposing)) go(null);
 }
 
+/** Which list: conversations or contacts. */
+function Sides() {
+  const { contacts } = useChat();
+  const waiting = contacts.received.value.length;
+  const tab = (/** @type {"chats" | "contacts"} */ name, /** @type {any} */ count) =>
+    html`<button class="tab" type="button" aria-pressed=${side.value === name} onClick=${() => turnTo(name)}>
+      ${t(`side.${name}`)}${count}
+    </button>`;
+  const badge =
+    waiting > 0 &&
+    html`<span class="count">
+      <span aria-hidden="true">${waiting}</span>
+      <span class="visually-hidden">${t("contacts.waiting", { count: waiting })}</span>
+    </span>`;
+  return html`<div class="tabs sides" role="group" aria-label=${t("side.which")}>${tab("chats", null)}${tab("contacts", badge)}</div>`;
+}
+
 /** @param {{ csrf: () => string, onLogOut: (form: HTMLFormElement) => void }} props */
 function Head({ csrf, onLogOut }) {
   const { me } = useChat().world;
@@ -88,6 +111,7 @@ function Head({ csrf, onLogOut }) {
     <div class="menu" id="me-menu" popover onToggle=${fill}>
       <p class="menu-who"><b dir="auto">${nameOf(me)}</b><span>@${me.username}</span></p>
       <a href="/accounts/settings/">${t("app.settings")}</a>
+      <a href="/accounts/privacy/">${t("app.privacy")}</a>
       <a href="/accounts/devices/">${t("app.devices")}</a>
       <form method="post" action="/accounts/logout/" onSubmit=${submit}>
         <input type="hidden" name="csrfmiddlewaretoken" />

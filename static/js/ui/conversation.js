@@ -4,14 +4,15 @@
  * @typedef {import("../types.js").Entry} Entry
  */
 
-import { ago, t } from "../i18n/words.js";
+import { t } from "../i18n/words.js";
 import { partner, personIn, placeOf } from "../store/entries.js";
 import { ConversationAvatar } from "./avatar.js";
 import { Composer } from "./composer.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
 import { Answers, invitedBy } from "./invitation.js";
-import { nameOf, titleOf } from "./names.js";
+import { nameOf, presenceText, titleOf } from "./names.js";
+import { Blocked } from "./relation.js";
 import { go, now, panelOpen } from "./screen.js";
 import { Timeline } from "./timeline.js";
 
@@ -24,14 +25,18 @@ export function ConversationPane({ id }) {
   if (!entry) return html`<${Missing} loading=${open?.id === id && open.loading} />`;
   const title = titleOf(entry.conversation, world.me.id);
   const state = placeOf(entry.conversation, world.me.id)?.state;
+  const other = partner(entry.conversation, world.me.id);
+  const blocked = other !== undefined && chat.contacts.standing(other.id) === "blocked";
   return html`<section class="conversation" aria-label=${title}>
     <${Header} entry=${entry} title=${title} />
     ${open?.id === id && html`<${Timeline} key=${id} entry=${entry} open=${open} title=${title} />`}
     <${Typing} entry=${entry} />
     ${
-      state === "joined"
-        ? html`<${Composer} key=${id} id=${id} title=${title} />`
-        : html`<${Closed} entry=${entry} state=${state} />`
+      state !== "joined"
+        ? html`<${Closed} entry=${entry} state=${state} />`
+        : blocked
+          ? html`<${Blocked} user=${other} />`
+          : html`<${Composer} key=${id} id=${id} title=${title} />`
     }
   </section>`;
 }
@@ -89,11 +94,10 @@ function Subtitle({ entry }) {
     </span>`;
   }
   const other = partner(conversation, world.me.id);
-  const told = presence.get(other?.id ?? "");
-  if (!told || other?.id === world.me.id) return html`<span class="conversation-subtitle">@${other?.username}</span>`;
-  if (told.online) return html`<span class="conversation-subtitle is-online">${t("conversation.online")}</span>`;
-  if (!told.last_active_at) return html`<span class="conversation-subtitle">@${other?.username}</span>`;
-  return html`<span class="conversation-subtitle">${t("conversation.lastSeen", { time: ago(told.last_active_at, now.value) })}</span>`;
+  const told = other?.id === world.me.id ? undefined : presence.get(other?.id ?? "");
+  return html`<span class="conversation-subtitle ${told?.online ? "is-online" : ""}">
+    ${presenceText(told, now.value) || `@${other?.username}`}
+  </span>`;
 }
 
 /** @param {{ entry: Entry }} props */

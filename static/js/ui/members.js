@@ -15,6 +15,7 @@ import { explain } from "./explain.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
 import { nameOf } from "./names.js";
+import { Relation } from "./relation.js";
 import { go, notice } from "./screen.js";
 
 const RANK = { owner: 0, admin: 1, member: 2 };
@@ -115,6 +116,7 @@ function Sheet({ conversation, me, member, onClose }) {
         </button>`
       }
     </div>
+    <${Relation} user=${member.user} sheet=${true} onDone=${onClose} />
   </${Dialog}>`;
 }
 

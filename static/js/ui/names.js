@@ -7,7 +7,7 @@
  * @typedef {import("../types.js").Message} Message
  */
 
-import { t } from "../i18n/words.js";
+import { ago, listed, t } from "../i18n/words.js";
 import { partner, personIn } from "../store/entries.js";
 
 const HUES = 8;
@@ -21,6 +21,12 @@ export function nameOf(user) {
 export function titleOf(conversation, me) {
   if (conversation.kind === "group") return conversation.title;
   return nameOf(partner(conversation, me));
+}
+
+/** Whether somebody is here, or since when not, in words; empty when that is not known. @param {import("../types.js").Presence | undefined} told @param {number} now */
+export function presenceText(told, now) {
+  if (told?.online) return t("conversation.online");
+  return told?.last_active_at ? t("conversation.lastSeen", { time: ago(told.last_active_at, now) }) : "";
 }
 
 /** A steady hue for an id. @param {string} id */
@@ -45,6 +51,7 @@ export function eventText(entry, { event }, me) {
   if (!event) return t("event.other");
   const who = (/** @type {string | null | undefined} */ id, /** @type {"event.you" | "event.you.object"} */ you) =>
     id === me ? t(you) : nameOf(personIn(entry, id ?? ""));
+  const people = (event.users ?? []).map((id) => who(id, "event.you.object"));
   const acts = event.type === "joined" || event.type === "left";
   const user = who(event.user, acts ? "event.you" : "event.you.object");
   const params = { by: who(event.by, "event.you"), user, title: event.title ?? "" };
@@ -55,6 +62,8 @@ export function eventText(entry, { event }, me) {
       return t("event.renamed", params);
     case "joined":
       return t("event.joined", params);
+    case "added":
+      return t("event.added", { ...params, names: listed(people) });
     case "left":
       return t("event.left", params);
     case "removed":

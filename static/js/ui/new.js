@@ -1,11 +1,12 @@
 /** Starting a conversation: with one person, or a group. */
 
-import { useState } from "../../vendor/preact-hooks.js";
+import { useRef, useState } from "../../vendor/preact-hooks.js";
 import { t } from "../i18n/words.js";
 import { Dialog, Field } from "./dialog.js";
 import { explain, usernames } from "./explain.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
+import { ContactButtons, ContactPicker } from "./picker.js";
 import { dialog, go } from "./screen.js";
 
 const TITLE_MAX = 100;
@@ -29,7 +30,7 @@ function useStart(command) {
   const chat = useChat();
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
-  const submit = async (/** @type {Event} */ event) => {
+  const submit = async (/** @type {Event} */ event = new Event("submit")) => {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
@@ -49,8 +50,16 @@ function useStart(command) {
 
 function Direct() {
   const [username, setUsername] = useState("");
-  const { error, setError, busy, submit } = useStart((chat) => chat.api.startDirect(usernames(username)[0] ?? ""));
+  const picked = useRef("");
+  const { error, setError, busy, submit } = useStart((chat) =>
+    chat.api.startDirect(picked.current || (usernames(username)[0] ?? "")),
+  );
+  const pick = (/** @type {string} */ one) => {
+    picked.current = one;
+    void submit();
+  };
   const send = (/** @type {Event} */ event) => {
+    picked.current = "";
     const { length } = usernames(username);
     if (length === 1) return submit(event);
     event.preventDefault();
@@ -68,13 +77,17 @@ function Direct() {
       maxlength=${40}
     />
     <button class="button button-primary" disabled=${busy}>${t("new.start")}</button>
+    <${ContactButtons} onPick=${pick} />
   </form>`;
 }
 
 function Group() {
   const [title, setTitle] = useState("");
   const [people, setPeople] = useState("");
-  const { error, setError, busy, submit } = useStart((chat) => chat.api.startGroup(title.trim(), usernames(people)));
+  const [chosen, choose] = useState(/** @type {ReadonlySet<string>} */ (new Set()));
+  const { error, setError, busy, submit } = useStart((chat) =>
+    chat.api.startGroup(title.trim(), [...new Set([...chosen, ...usernames(people)])]),
+  );
   const send = (/** @type {Event} */ event) => {
     if (title.trim()) return submit(event);
     event.preventDefault();
@@ -90,6 +103,7 @@ function Group() {
       autofocus=${true}
       maxlength=${TITLE_MAX}
     />
+    <${ContactPicker} chosen=${chosen} onChoose=${choose} />
     <${Field}
       label=${t("new.groupPeople")}
       name="people"

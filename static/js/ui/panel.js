@@ -6,15 +6,17 @@
  */
 
 import { useEffect, useRef, useState } from "../../vendor/preact-hooks.js";
-import { ago, date, t } from "../i18n/words.js";
-import { newlyInvited, partner, placeOf } from "../store/entries.js";
+import { date, t } from "../i18n/words.js";
+import { isPresent, newcomers, partner, placeOf } from "../store/entries.js";
 import { ConversationAvatar } from "./avatar.js";
 import { Dialog, Field, Question } from "./dialog.js";
 import { explain, usernames } from "./explain.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
 import { Members } from "./members.js";
-import { titleOf } from "./names.js";
+import { presenceText, titleOf } from "./names.js";
+import { ContactPicker } from "./picker.js";
+import { Relation } from "./relation.js";
 import { focusLost, notice, now, panelOpen } from "./screen.js";
 
 /** @param {{ id: string }} props */
@@ -42,6 +44,7 @@ export function Panel({ id }) {
         ${group && manages ? html`<${Rename} key=${conversation.id} conversation=${conversation} />` : html`<p class="panel-name" dir="auto">${titleOf(conversation, world.me.id)}</p>`}
         <p class="panel-facts">${facts(conversation, world)}</p>
       </div>
+      ${!group && joined && html`<${Relation} user=${partner(conversation, world.me.id)} />`}
       ${group && html`<${Members} conversation=${conversation} />`}
       ${group && manages && html`<${Invite} key=${conversation.id} conversation=${conversation} />`}
       ${group && joined && html`<${Leave} conversation=${conversation} />`}
@@ -68,10 +71,8 @@ function useFocusHere(heading) {
 function facts(conversation, world) {
   if (conversation.kind === "group") return t("panel.created", { date: date(conversation.created_at) });
   const other = partner(conversation, world.me.id);
-  const told = world.presence.value.get(other?.id ?? "");
-  if (told?.online) return `@${other?.username} · ${t("conversation.online")}`;
-  if (!told?.last_active_at) return `@${other?.username}`;
-  return `@${other?.username} · ${t("conversation.lastSeen", { time: ago(told.last_active_at, now.value) })}`;
+  const presence = presenceText(world.presence.value.get(other?.id ?? ""), now.value);
+  return presence ? `@${other?.username} · ${presence}` : `@${other?.username}`;
 }
 
 /** @param {{ conversation: Conversation }} props */
@@ -114,17 +115,24 @@ function Rename({ conversation }) {
 function Invite({ conversation }) {
   const chat = useChat();
   const [people, setPeople] = useState("");
+  const [chosen, choose] = useState(/** @type {ReadonlySet<string>} */ (new Set()));
   const [error, setError] = useState("");
+  const isHere = (/** @type {import("../types.js").User} */ { id }) => isPresent(conversation, id);
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();
-    const names = usernames(people);
+    const names = [...new Set([...chosen, ...usernames(people)])];
     if (names.length === 0) return setError(t("error.empty.username"));
     try {
       const changed = await chat.api.invite(conversation.id, names);
       chat.learn(changed);
-      const count = newlyInvited(conversation, changed);
-      notice.value = count > 0 ? t("panel.inviteDone", { count }) : t("panel.inviteNone");
+      const { invited, added } = newcomers(conversation, changed);
+      const told = [
+        added > 0 && t("panel.addDone", { count: added }),
+        invited > 0 && t("panel.inviteDone", { count: invited }),
+      ];
+      notice.value = told.filter(Boolean).join(" · ") || t("panel.inviteNone");
       setPeople("");
+      choose(new Set());
       setError("");
     } catch (problem) {
       setError(explain(problem, "user"));
@@ -132,6 +140,7 @@ function Invite({ conversation }) {
   };
   return html`<form class="panel-section stack" onSubmit=${send}>
     <h3>${t("panel.invite")}</h3>
+    <${ContactPicker} chosen=${chosen} onChoose=${choose} but=${isHere} />
     <${Field} label=${t("panel.inviteLabel")} name="invite" hint=${t("panel.inviteHint")} value=${people} error=${error} onInput=${setPeople} />
     <div class="form-actions"><button class="button button-small">${t("panel.inviteSend")}</button></div>
   </form>`;

@@ -1,11 +1,17 @@
-/** What only this screen knows: which conversation the address names, whether the panel is open, the time, a passing notice. */
+/** What only this screen knows: which conversation the address names, which list is beside it, the time, a passing notice. */
 
 import { effect, signal } from "../../vendor/signals.js";
 
 /** The conversation of the address; null on the list. */
 export const route = signal(read());
+/** Which list is beside it. */
+export const side = signal(
+  /** @type {"chats" | "contacts"} */ (location.pathname === "/contacts" ? "contacts" : "chats"),
+);
+/** The code of the invite link that was followed, until it is answered. */
+export const invite = signal(/^\/invite\/([^/]+)\/?$/.exec(location.pathname)?.[1] ?? null);
 export const panelOpen = signal(false);
-export const dialog = signal(/** @type {"new" | null} */ (null));
+export const dialog = signal(/** @type {"new" | "contact" | null} */ (null));
 /** Moves every half minute, for "5 minutes ago". */
 export const now = signal(Date.now());
 /** A notice that goes away by itself. */
@@ -21,10 +27,26 @@ export function focusLost(part) {
   return active === null || active === document.body || part?.contains(active) === true;
 }
 
+function home() {
+  return side.peek() === "contacts" ? "/contacts" : "/";
+}
+
+/** @param {"chats" | "contacts"} which */
+export function turnTo(which) {
+  side.value = which;
+  if (route.peek() === null) history.replaceState(null, "", home());
+}
+
+/** The link was answered: it does not ask again. */
+export function closeInvite() {
+  invite.value = null;
+  history.replaceState(null, "", home());
+}
+
 /** @param {string | null} id */
 export function go(id) {
   if (id === route.peek()) return;
-  history.pushState(null, "", id === null ? "/" : `/c/${id}`);
+  history.pushState(null, "", id === null ? home() : `/c/${id}`);
   route.value = id;
   panelOpen.value = false;
 }
