@@ -210,6 +210,11 @@ class Socket:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._connection.close()
 
+    def fall_silent(self) -> None:
+        """Keeps the connection, and says nothing any more."""
+        for task in self._tasks[1:]:
+            task.cancel()
+
     async def vanish(self) -> None:
         """Goes without a word, as a phone does in a tunnel."""
         self._connection.transport.abort()

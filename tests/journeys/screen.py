@@ -29,7 +29,7 @@ class Screen:
         await self._new_chat()
         await self.page.get_by_role("button", name="A group").click()
         await self.page.get_by_label("Group name").fill(title)
-        await self.page.get_by_label("Whom to invite").fill(", ".join(usernames))
+        await self.page.get_by_label("Others to invite").fill(", ".join(usernames))
         await self.page.get_by_role("button", name="Create group").click()
         await expect(self.composer).to_be_visible()
 

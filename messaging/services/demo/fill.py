@@ -12,13 +12,14 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.models import User
+from accounts.services import contacts
 from accounts.services.founding import create_first_admin, instance_is_empty
 from chatsite.core.clock import clock
 from chatsite.core.ids import new_id
 from messaging.models import Conversation, Membership, MembershipChange
 from messaging.protocol.types import Draft, Mark, Message
 from messaging.services.chat import Chat
-from messaging.services.demo.story import PEOPLE, Moment, Scene, scenes, tell
+from messaging.services.demo.story import CONTACTS, PEOPLE, REQUESTS, Moment, Scene, scenes, tell
 from messaging.services.drafts import draft_text
 
 BATCH = 1_000
@@ -47,6 +48,7 @@ async def fill(chat: Chat, *, password: str, messages: int) -> Filled:
     random = Random(SEED)  # noqa: S311 - what people say is no secret
     founds = not await database_sync_to_async(has_people)()
     people: dict[str, User] = await database_sync_to_async(_make_people)(password, founds)
+    await database_sync_to_async(_make_contacts)(people)
     told, total = scenes(messages), 0
     for scene in told:
         moments = tell(scene, people, now=clock.now_ms(), random=random)
@@ -67,6 +69,13 @@ def _make_people(password: str, founds: bool) -> dict[str, User]:
         user.save()
         people[name] = user
     return people
+
+
+def _make_contacts(people: dict[str, User]) -> None:
+    for asker, asked in (*CONTACTS, *REQUESTS):
+        contacts.ask(people[asker].id, people[asked])
+    for asker, asked in CONTACTS:
+        contacts.accept(people[asked].id, people[asker].id)
 
 
 def _free_username(name: str) -> str:

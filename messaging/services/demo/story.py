@@ -17,6 +17,9 @@ PEOPLE = {  # username → display name
     "lucia": "Lucía Ferro",
     "omar": "Omar Haddad",
 }
+# Who asked whom to be a contact, and who has not answered yet.
+CONTACTS = (("anna", "ben"), ("anna", "mei"), ("mei", "jun"), ("ben", "mei"), ("lucia", "ben"))
+REQUESTS = (("omar", "anna"), ("anna", "jun"))
 DAY_MS = 86_400_000
 # How talkative the hours of a day are, from midnight on.
 HOURS = (1, 0, 0, 0, 0, 1, 3, 8, 10, 7, 6, 7, 10, 8, 6, 6, 7, 9, 12, 14, 14, 12, 8, 3)

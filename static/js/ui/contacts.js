@@ -72,7 +72,7 @@ function Who({ user, subtitle }) {
   return html`<${PersonAvatar} user=${user} dot=${true} />
     <span class="row-text">
       <span class="row-title" dir="auto">${nameOf(user)}</span>
-      <span class="row-preview">${subtitle ?? `@${user.username}`}</span>
+      <span class="row-preview">${subtitle || `@${user.username}`}</span>
     </span>`;
 }
 
