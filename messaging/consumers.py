@@ -45,6 +45,7 @@ class ChatConsumer(LeanConsumer):
 
     strangers: ClassVar[int] = 0  # open sockets that have not said hello
     _held_characters = 0
+    _is_active = False  # somebody looks at this device, as its heartbeats say
 
     async def opened(self, scope: dict[str, Any]) -> None:
         self.heard_at = clock.monotonic()
@@ -68,6 +69,8 @@ class ChatConsumer(LeanConsumer):
         node = self.node
         node.chat.hub.remove(self)
         node.online.unwatch(self)
+        if self._is_active:
+            self._note_use(False)
         await node.online.leave(self.user_id, self.session, at_once=self.close_code == 4002)
         if not node.chat.hub.is_connected(self.user_id):
             await node.chat.inbox.unregister(self.user_id, node.chat.node)
@@ -157,6 +160,8 @@ class ChatConsumer(LeanConsumer):
             case commands.Send():
                 self._send(command)
             case commands.Heartbeat():
+                if command.active is not self._is_active:
+                    self._note_use(command.active)
                 self.deliver(encode_event(HeartbeatEvent(command.id, await self.node.chat.inbox.cursor(self.user_id))))
             case commands.Read() | commands.Delivered():
                 await self._mark(command)
@@ -176,6 +181,10 @@ class ChatConsumer(LeanConsumer):
                 await self._watch(command)
             case commands.Hello():
                 self.close(BAD_FRAME, "hello was said")
+
+    def _note_use(self, is_active: bool) -> None:
+        self._is_active = is_active
+        self.node.online.note_use(self.user_id, self.device_id, is_active=is_active)
 
     def _send(self, command: commands.Send) -> None:
         """Never waits: the ack is written when the road answers, and sends of one socket keep their order on it."""

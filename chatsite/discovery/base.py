@@ -22,6 +22,18 @@ class Load:
     draining: bool = False
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A node and how busy it said it was."""
+
+    node: Node
+    load: Load
+
+    @property
+    def spare(self) -> int:
+        return self.load.capacity - self.load.connections
+
+
 class Discovery(Protocol):
     """Finds nodes and leases worker numbers. Only `worker_number` may be called from any thread."""
 
@@ -54,6 +66,10 @@ class Discovery(Protocol):
 
         Answers from memory: as long as the registry is away, with what was known last.
         """
+        ...
+
+    async def all_nodes(self) -> list[Candidate]:
+        """Every node, those too that are full or drain, as far as is known."""
         ...
 
     async def close(self) -> None:

@@ -2,23 +2,10 @@
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from chatsite.discovery.base import Load, Node
+from chatsite.discovery.base import Candidate, Node
 
 MOST = 5
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A node and how busy it said it was."""
-
-    node: Node
-    load: Load
-
-    @property
-    def spare(self) -> int:
-        return self.load.capacity - self.load.connections
 
 
 def best(candidates: Iterable[Candidate], region: str, chance: random.Random) -> list[Node]:

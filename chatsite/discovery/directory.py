@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 from kazoo.exceptions import NoNodeError
 
-from chatsite.discovery.base import Load, Node
-from chatsite.discovery.choice import Candidate
+from chatsite.discovery.base import Candidate, Load, Node
 from chatsite.discovery.registration import Entry
 from chatsite.discovery.session import ZooKeeper
 

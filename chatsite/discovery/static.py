@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatsite.core.errors import StartupRefused
 from chatsite.core.ids import WORKER_BITS
-from chatsite.discovery.base import Load, Node
+from chatsite.discovery.base import Candidate, Load, Node
 
 
 class StaticDiscovery:
@@ -48,6 +48,9 @@ class StaticDiscovery:
 
     async def nodes_for(self, region: str = "") -> list[Node]:
         return [self._node] if self._load is not None and not self._load.draining else []
+
+    async def all_nodes(self) -> list[Candidate]:
+        return [Candidate(self._node, self._load)] if self._load is not None else []
 
     async def close(self) -> None:
         await self.withdraw()

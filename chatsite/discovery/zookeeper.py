@@ -5,7 +5,7 @@ import random
 
 from chatsite.core.clock import Clock, clock
 from chatsite.core.errors import StartupRefused
-from chatsite.discovery.base import Load, Node
+from chatsite.discovery.base import Candidate, Load, Node
 from chatsite.discovery.choice import best
 from chatsite.discovery.directory import Directory
 from chatsite.discovery.registration import Registration
@@ -69,6 +69,9 @@ class ZooKeeperDiscovery:
 
     async def nodes_for(self, region: str = "") -> list[Node]:
         return best(self._directory.candidates, region, self._chance)
+
+    async def all_nodes(self) -> list[Candidate]:
+        return sorted(self._directory.candidates, key=lambda candidate: candidate.node.name)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._session.close)

@@ -2,9 +2,10 @@
 
 from django.conf import settings
 
+from messaging.models.connected import Connected
 from messaging.models.relational import Conversation, Membership, MembershipChange
 
 if "cassandra" in settings.DATABASES:
     from messaging.models.cassandra import ChangeRow, MessageRow, ReceiptRow  # noqa: F401
 
-__all__ = ["Conversation", "Membership", "MembershipChange"]
+__all__ = ["Connected", "Conversation", "Membership", "MembershipChange"]

@@ -76,7 +76,10 @@ class PresenceWatch(Command, frozen=True, tag="presence.watch"):
 
 
 class Heartbeat(Command, frozen=True, tag="heartbeat"):
+    """`active` says whether somebody looks at this device: then the others need not ring."""
+
     id: Tag | None = None
+    active: bool = False
 
 
 AnyCommand = Hello | Send | Read | Delivered | Typing | History | Sync | PresenceWatch | Heartbeat

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from channels.db import database_sync_to_async
 from django.apps import apps
@@ -12,6 +12,7 @@ from django.conf import settings
 from accounts.services.activity import devices_revoked_within, note_last_active
 from chatsite.core.backends import load
 from chatsite.core.clock import clock
+from chatsite.core.errors import Unavailable
 from chatsite.core.outages import refusal_of
 from chatsite.discovery.base import Discovery, Load
 from chatsite.edge import sessions
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
 INBOX_ENTRIES = 5_000
 INBOX_DAYS = 30
 REVOCATION_WINDOW_SECONDS = 90  # longer than a ticket lives: nobody connects with one after the revocation was swept
+ANSWER_SECONDS = 5.0
 PENDING_SECONDS = 5.0  # a membership change that takes longer was left half way
 ROLES_OF_SOCKETS = {"all", "node"}
 ROLES_OF_REST = {"all", "api"}
@@ -61,6 +65,7 @@ class Node:
         self._gaps = Gaps(chat)
         self._pusher = open_pusher()
         self._chores: list[asyncio.Task[None]] = []
+        self.loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
         """Finishes what the last process left, then looks after the node until `stop`, and lets clients be sent here."""
@@ -176,6 +181,18 @@ async def get_node() -> Node:
             if _node is None:
                 _node = await start_node()
     return _node
+
+
+def ask_node(question: Callable[[Node], Coroutine[Any, Any, Answer]]) -> Answer:
+    """Asks this process's node from a thread that serves a request. Raises Unavailable where none runs, or does not answer in time."""
+    if _node is None:
+        raise Unavailable
+    asked = asyncio.run_coroutine_threadsafe(question(_node), _node.loop)
+    try:
+        return asked.result(ANSWER_SECONDS)
+    except TimeoutError:
+        asked.cancel()
+        raise Unavailable from None
 
 
 async def start_node() -> Node:

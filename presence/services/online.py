@@ -84,6 +84,18 @@ class Online:
         presences = await self._store.look([user for user in users if user in sees])
         return [as_seen_by(presence, sees) for presence in await self._with_last_active(presences)]
 
+    async def stand_of(self, users: Sequence[int]) -> list[Presence]:
+        """How they stand, whatever they hide: for administrators."""
+        return await self._store.look(users)
+
+    def note_use(self, user: int, device: int, *, is_active: bool) -> None:
+        """Somebody looks at this device from now on, or not any more."""
+        self._store.note_use(user, device, is_active=is_active)
+
+    async def last_used(self, users: Sequence[int]) -> list[dict[int, int]]:
+        """For each user, their devices and when somebody last used them (ms): now, if they do. Raises Unavailable."""
+        return await self._store.last_used(users)
+
     async def recheck(self, changed: Collection[int]) -> None:
         """After contacts, blocks or privacy of these people changed: sockets here see of each other what they may see now."""
         affected = {

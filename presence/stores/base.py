@@ -53,6 +53,17 @@ class PresenceStore(Protocol):
         """How they stand, in the order asked; without those of whom nothing can be said now."""
         ...
 
+    def note_use(self, user: int, device: int, *, is_active: bool) -> None:
+        """Somebody uses this device here from now on, or not any more. It is known elsewhere after the next sweep."""
+        ...
+
+    async def last_used(self, users: Sequence[int]) -> list[dict[int, int]]:
+        """For each user, their devices and when somebody last used them (ms): now, if they do. Forgotten after a day.
+
+        Raises Unavailable: whoever decides by it must not take "unknown" for "never".
+        """
+        ...
+
     async def close(self) -> None:
         """Lets go of servers. Connections that were not left expire with this process's lease."""
         ...

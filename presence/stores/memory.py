@@ -8,6 +8,7 @@ from presence.protocol import Presence
 from presence.stores.base import Swept, Transition
 
 SEEN_KEPT = 200_000
+USE_KEPT_MS = 86_400_000
 
 
 class MemoryPresence:
@@ -17,6 +18,7 @@ class MemoryPresence:
         self._clock = clock
         self._connections: dict[int, set[str]] = {}
         self._deadlines: dict[int, float] = {}  # users in their grace period → when it ends
+        self._used: OrderedDict[int, dict[int, int | None]] = OrderedDict()  # user → device → when last; None: now
         self._last_active: OrderedDict[int, int] = OrderedDict()
 
     async def arrive(self, user: int, connection: str) -> list[Transition]:
@@ -54,6 +56,17 @@ class MemoryPresence:
 
     async def look(self, users: Sequence[int]) -> list[Presence]:
         return [self._look(user) for user in users]
+
+    def note_use(self, user: int, device: int, *, is_active: bool) -> None:
+        self._used.setdefault(user, {})[device] = None if is_active else self._clock.now_ms()
+        self._used.move_to_end(user)
+        while len(self._used) > SEEN_KEPT:
+            self._used.popitem(last=False)
+
+    async def last_used(self, users: Sequence[int]) -> list[dict[int, int]]:
+        now, oldest = self._clock.now_ms(), self._clock.now_ms() - USE_KEPT_MS
+        known = ({device: at or now for device, at in self._used.get(user, {}).items()} for user in users)
+        return [{device: at for device, at in devices.items() if at > oldest} for devices in known]
 
     async def close(self) -> None: ...
 

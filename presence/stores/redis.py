@@ -57,6 +57,19 @@ class RedisPresence:
         groups = self._shards.by_shard(users)
         return _in_order(users, await asyncio.gather(*(self._parts[number].look(some) for number, some in groups.items())))
 
+    def note_use(self, user: int, device: int, *, is_active: bool) -> None:
+        self._part(user).note_use(user, device, is_active=is_active)
+
+    async def last_used(self, users: Sequence[int]) -> list[dict[int, int]]:
+        groups = self._shards.by_shard(users)
+        answers = await asyncio.gather(*(self._parts[number].last_used(some) for number, some in groups.items()))
+        known = {
+            user: used
+            for some, answer in zip(groups.values(), answers, strict=True)
+            for user, used in zip(some, answer, strict=True)
+        }
+        return [known[user] for user in users]
+
     async def close(self) -> None:
         await self._shards.close()
 

@@ -26,6 +26,7 @@ def _script(name: str) -> Script:
 
 
 SAY, WATCH, LOOK, SWEEP = _script("say"), _script("watch"), _script("look"), _script("sweep")
+USE, LAST_USED = _script("use"), _script("last_used")
 
 
 class PresenceShard:
@@ -41,6 +42,8 @@ class PresenceShard:
         self._unsaid: dict[int, int] = {}  # users → grace period (ms) if they are not here any more
         self._watched: set[int] = set()
         self._unwatched: set[int] = set()  # and the shard does not know yet
+        self._in_use: set[tuple[int, int]] = set()  # (user, device)
+        self._use_unsaid: set[tuple[int, int]] = set()
         self._told: dict[int, int] = {}  # news of the last sweep → the state that was told
         self._lock = asyncio.Lock()
         self._order = 0
@@ -82,6 +85,17 @@ class PresenceShard:
                 self._watched.discard(user)
                 self._unwatched.add(user)
 
+    def note_use(self, user: int, device: int, *, is_active: bool) -> None:
+        (self._in_use.add if is_active else self._in_use.discard)((user, device))
+        self._use_unsaid.add((user, device))
+
+    async def last_used(self, users: Sequence[int]) -> list[dict[int, int]]:
+        found: list[dict[int, int]] = []
+        for start in range(0, len(users), BATCH):
+            answers = await self._run(LAST_USED, 0, *users[start : start + BATCH])
+            found += [{int(device): int(at) for device, at in zip(used[::2], used[1::2], strict=True)} for used in answers]
+        return found
+
     async def look(self, users: Sequence[int]) -> list[Presence]:
         try:
             return await self._look(users)
@@ -106,10 +120,12 @@ class PresenceShard:
         if self._must_repeat:
             self._must_repeat = False
             self._unsaid |= dict.fromkeys(self._here, 0)
+            self._use_unsaid |= self._in_use
             swept.sights.extend(await self._watch(tuple(self._watched)))
         elif self._unwatched:
             await self._watch(())
         swept.transitions.extend(await self._say())
+        await self._say_use()
         self._was_blank = self._was_blank or is_blank
         if self._was_blank and not is_blank:  # whoever was not said to be here by now is offline, and nobody told
             swept.sights.extend(await self._look(tuple(self._watched)))
@@ -145,6 +161,18 @@ class PresenceShard:
                     if self._word(user, self._unsaid[user]) == word:  # else it changed while we spoke
                         del self._unsaid[user]
         return transitions
+
+    async def _say_use(self) -> None:
+        async with self._lock:
+            while self._use_unsaid and not self._is_away:
+                said = set(islice(self._use_unsaid, BATCH))
+                self._use_unsaid -= said
+                words = [word for user, device in said for word in (user, device, int((user, device) in self._in_use))]
+                try:
+                    await self._change(USE, *words)
+                except Unavailable:
+                    self._use_unsaid |= said
+                    raise
 
     def _word(self, user: int, grace_ms: int) -> str | int:
         return HERE if user in self._here else grace_ms

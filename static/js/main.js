@@ -52,8 +52,12 @@ const tick = () => chat.tick(Date.now());
 if (ticker) new Worker(ticker).onmessage = tick;
 else setInterval(tick, 1000);
 for (const change of ["online", "offline"]) addEventListener(change, () => chat.link.nudge());
+for (const change of ["focus", "blur"]) addEventListener(change, () => chat.link.tellUse());
 addEventListener("pagehide", () => chat.keepDrafts());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") chat.link.nudge();
-  else chat.keepDrafts();
+  else {
+    chat.keepDrafts();
+    chat.link.tellUse();
+  }
 });

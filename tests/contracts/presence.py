@@ -103,3 +103,20 @@ class PresenceContract:
 
     async def _expired(self, presences: PresenceStore, user: int) -> list[Transition]:
         return [transition for transition in (await presences.sweep()).transitions if transition.presence.user == user]
+
+    async def test_a_device_in_use_is_used_now_and_then_was(self, presences: PresenceStore, clock: MovableClock) -> None:
+        user, other = some_id(), some_id()
+        await presences.sweep()
+        begun = clock.now_ms()
+        presences.note_use(user, 71, is_active=True)
+        presences.note_use(user, 72, is_active=True)
+        await presences.sweep()
+        clock.forward(5)
+        presences.note_use(user, 72, is_active=False)
+        await presences.sweep()
+        clock.forward(10)
+        await presences.sweep()
+        assert await presences.last_used([other, user]) == [{}, {71: begun + 15_000, 72: begun + 5_000}]
+        presences.note_use(user, 72, is_active=True)
+        await presences.sweep()
+        assert await presences.last_used([user]) == [{71: begun + 15_000, 72: begun + 15_000}]

@@ -1,6 +1,9 @@
 """Django admin of conversations opens to staff only, finds by index, and shows no message text."""
 
-from collections.abc import Callable
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -23,6 +26,8 @@ from tests.server import Server
 pytestmark = pytest.mark.django_db
 
 LISTS = ["/admin/messaging/conversation/", "/admin/messaging/membership/", "/admin/messaging/membershipchange/"]
+
+CONNECTED = "/admin/messaging/connected/"
 
 
 @pytest.fixture(autouse=True)
@@ -153,15 +158,55 @@ def test_nothing_can_be_added_changed_or_deleted(root: Client, pair: tuple[User,
     assert garden.title == "Garden"
 
 
+@asynccontextmanager
+async def warden(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """The administrator's browser."""
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, follow_redirects=True) as clerk:
+        await clerk.get("/accounts/login/")
+        form = {"login": WARDEN, "password": PHONE_PASSWORD, "csrfmiddlewaretoken": clerk.cookies["csrftoken"]}
+        await clerk.post("/accounts/login/", data=form, headers={"Origin": server.url})
+        yield clerk
+
+
+async def test_an_administrator_sees_who_is_connected_where(server: Server, new_phone: NewPhone) -> None:
+    """Whatever they hide from each other."""
+    ada, _ = await new_phone("ada"), await new_phone("grace")
+    await ada.api("PATCH", "/me/privacy", {"online_to": "nobody"})
+    async with await ada.connect() as socket, warden(server) as clerk:
+        await socket.call({"type": "heartbeat", "active": True})
+        rows = {name: row_of((await clerk.get(CONNECTED)).text, name) for name in ("ada", "grace")}
+        assert tuple(rows["ada"]) == ("True", "node-1", "1")
+        assert tuple(rows["grace"]) == ("False", "–", "0")
+        await asyncio.sleep(2.5)  # nodes tell how busy they are every two seconds
+        page = (await clerk.get(f"{CONNECTED}?q=ada")).text
+        assert "grace" not in page
+        assert re.search(r"<th scope=.row.>node-1</th>.*?<td>1</td>", page, re.DOTALL), "one connection"
+        user = (await ada.api("GET", "/me"))["user"]["id"]
+        assert "pbkdf2" not in (await clerk.get(f"{CONNECTED}{user}/change/")).text
+
+
+def row_of(page: str, username: str) -> list[str]:
+    """Whether online, nodes, devices in use."""
+    row = next(row for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if f">{username}<" in row)
+    (online,) = re.findall(r'alt="(\w+)"', row)
+    cells = re.findall(r'<td class="field-(?:nodes|active_devices)[^>]*>([^<]*)<', row)
+    return [online, *cells]
+
+
+def test_where_no_node_runs_people_are_listed_all_the_same(root: Client, pair: tuple[User, User]) -> None:
+    page = root.get(CONNECTED).content.decode()
+    assert "ada" in page
+    assert "No node is known at this moment." in page
+    person("clerk", is_staff=True)
+    assert browser("clerk").get(CONNECTED).status_code == 403
+
+
 async def test_no_page_shows_what_was_said(server: Server, new_phone: NewPhone) -> None:
     ada, _ = await new_phone("ada"), await new_phone("grace")
     conversation = await ada.group("Garden", "grace")
     async with await ada.connect() as socket:
         await socket.say(conversation, "xyzzy, our secret word")
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, follow_redirects=True) as clerk:
-        await clerk.get("/accounts/login/")
-        form = {"login": WARDEN, "password": PHONE_PASSWORD, "csrfmiddlewaretoken": clerk.cookies["csrftoken"]}
-        await clerk.post("/accounts/login/", data=form, headers={"Origin": server.url})
+    async with warden(server) as clerk:
         for page in (*LISTS, f"{LISTS[0]}{conversation}/change/", f"{LISTS[0]}?q={conversation}", f"{LISTS[0]}?q=xyzzy"):
             response = await clerk.get(page)
             assert response.status_code == 200

@@ -226,3 +226,26 @@ async def test_by_the_shards_own_clock_a_dead_nodes_users_turn_offline_within_th
             await asyncio.sleep(0.1)
             found = turns((await living.sweep()).transitions, user)
     assert found == [(user, False)]
+
+
+async def test_a_dead_node_used_its_devices_until_its_last_word(cluster: Cluster) -> None:
+    east, west, user = cluster.node(), cluster.node(), some_id()
+    east.note_use(user, 71, is_active=True)
+    await east.sweep()
+    died = cluster.clock.now_ms()
+    await cluster.pass_time(20, west)
+    (used,) = await west.last_used([user])
+    assert used == {71: cluster.clock.now_ms()}, "it may still live"
+    await cluster.pass_time(15, west)
+    (used,) = await west.last_used([user])
+    assert used in ({}, {71: died})
+
+
+async def test_a_shard_that_lost_everything_is_told_again_what_is_in_use(cluster: Cluster) -> None:
+    node, user = cluster.node(), some_id()
+    node.note_use(user, 71, is_active=True)
+    await node.sweep()
+    await cluster.flush()
+    for _ in range(3):
+        await node.sweep()
+    assert await node.last_used([user]) == [{71: cluster.clock.now_ms()}]

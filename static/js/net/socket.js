@@ -37,7 +37,7 @@ export class Link {
 
   /**
    * @param {{ connections: () => Promise<Nodes>, hello: () => object, onFrame: (frame: Frame) => void, onState: (state: Connection) => void,
-   *   onSignedOut: () => void, now?: () => number, random?: () => number, Socket?: typeof WebSocket }} options
+   *   onSignedOut: () => void, isActive?: () => boolean, now?: () => number, random?: () => number, Socket?: typeof WebSocket }} options
    */
   constructor({
     connections,
@@ -45,6 +45,7 @@ export class Link {
     onFrame,
     onState,
     onSignedOut,
+    isActive = () => false,
     now = Date.now,
     random,
     Socket = globalThis.WebSocket,
@@ -54,6 +55,7 @@ export class Link {
     this.onFrame = onFrame;
     this.onState = onState;
     this.onSignedOut = onSignedOut;
+    this.isActive = isActive;
     this.now = now;
     this.random = random;
     this.Socket = Socket;
@@ -79,6 +81,11 @@ export class Link {
     if (this.#tryAt < Number.POSITIVE_INFINITY) this.#tryAt = 0;
     else if (this.#welcomed) this.#beat(this.now(), DOUBT_MS);
     this.tick();
+  }
+
+  /** Whether somebody looks at this page changed: the server learns of it now. */
+  tellUse() {
+    if (this.#welcomed) this.#beat(this.now(), SILENCE_MS);
   }
 
   /** To be called about once a second. */
@@ -160,7 +167,7 @@ export class Link {
   #beat(now, patienceMs) {
     this.#heartbeatAt = now + this.#heartbeatMs;
     this.#deadAt = Math.min(this.#deadAt, now + patienceMs);
-    this.call({ type: "heartbeat" }).then(this.onFrame, () => {});
+    this.call({ type: "heartbeat", active: this.isActive() }).then(this.onFrame, () => {});
   }
 
   /** @param {WebSocket | null} socket @param {number} code */

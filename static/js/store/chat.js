@@ -55,6 +55,7 @@ export class Chat {
         world.connection.value = state;
       },
       onSignedOut: () => onSignedOut("revoked"),
+      isActive: () => document.visibilityState === "visible" && document.hasFocus(),
     });
     this.link = link;
     this.reads = new Reads({ world, cache, send: (frame) => link.send(frame) });

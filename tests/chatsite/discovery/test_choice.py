@@ -3,8 +3,8 @@
 import random
 from collections import Counter
 
-from chatsite.discovery.base import Load, Node
-from chatsite.discovery.choice import MOST, Candidate, best
+from chatsite.discovery.base import Candidate, Load, Node
+from chatsite.discovery.choice import MOST, best
 
 
 def node(name: str, *, region: str = "", connections: int = 0, capacity: int = 1000, draining: bool = False) -> Candidate:

@@ -3,52 +3,21 @@
 What changes here would pass by the message road, so that clients never heard of it; history is for ever, so nothing is deleted.
 """
 
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.large_tables import LargeTableAdmin
+from messaging.admin.looking import Looking, LookOnly
 from messaging.models import Conversation, Membership, MembershipChange
 from messaging.services.lookup import find_changes, find_conversations, find_memberships
 
 
-class _Looking:
-    """Nothing is added, changed or deleted here."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class _LookOnly(_Looking, LargeTableAdmin):
-    """A list that is searched through one of `messaging.services.lookup`."""
-
-    search_fields = ("id",)  # only so that there is a search box
-    list_display_links = ("id",)
-
-    def find(self, term: str) -> QuerySet[Any]:
-        """The rows that a search term means."""
-        raise NotImplementedError
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
-    ) -> tuple[QuerySet[Model], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset & self.find(search_term), False
-
-
-class MembersInline(_Looking, admin.TabularInline):  # type: ignore[type-arg]
+class MembersInline(Looking, admin.TabularInline):  # type: ignore[type-arg]
     """At most 100 are in; whoever was before stays listed."""
 
     model = Membership
@@ -61,7 +30,7 @@ class MembersInline(_Looking, admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Conversation)
-class ConversationAdmin(_LookOnly):
+class ConversationAdmin(LookOnly):
     """Conversations and their members."""
 
     list_display = ("id", "kind", "title", "created_by", "created_at", "version")
@@ -75,7 +44,7 @@ class ConversationAdmin(_LookOnly):
 
 
 @admin.register(Membership)
-class MembershipAdmin(_LookOnly):
+class MembershipAdmin(LookOnly):
     """Places of people in conversations."""
 
     list_display = ("id", "user", "conversation_link", "role", "state", "since")
@@ -92,7 +61,7 @@ class MembershipAdmin(_LookOnly):
 
 
 @admin.register(MembershipChange)
-class MembershipChangeAdmin(_LookOnly):
+class MembershipChangeAdmin(LookOnly):
     """What changed who was in; a change without a seq is still to be finished."""
 
     list_display = ("id", "conversation_link", "version", "event", "by", "seq", "created_at")
