@@ -27,6 +27,7 @@ const chat = new Chat({
   boot,
   cache,
   csrf,
+  isActive: () => document.visibilityState === "visible" && document.hasFocus(),
   onSignedOut: async (how) => {
     // A login that ran out keeps what is not sent yet; one that was ended leaves nothing behind.
     if (how === "revoked") await cache.wipe();

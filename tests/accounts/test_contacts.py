@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Block, Contact, User
 from accounts.services import contacts, invites, ties
@@ -12,6 +14,7 @@ from accounts.services.ties import HIDDEN, Sees
 from accounts.services.users import find_person
 from chatsite.core.errors import ChatsiteError, Conflict, Forbidden, Invalid, NotFound
 from tests.accounts.clients import person
+from tests.plans import whole_table_reads
 
 pytestmark = pytest.mark.django_db
 
@@ -276,3 +279,22 @@ def _said(act: Callable[[], object]) -> tuple[str, str]:
     with pytest.raises(ChatsiteError) as refused:
         act()
     return refused.value.code, refused.value.detail
+
+
+def test_no_question_reads_a_whole_table(anna: User, ben: User) -> None:
+    become_contacts(anna, ben)
+    carl = person("carl")
+    block(carl.id, anna.id)
+    everybody = [anna.id, ben.id, carl.id]
+    with CaptureQueriesContext(connection) as asked:
+        read_book(anna.id)
+        ties.sights(anna.id, everybody)
+        ties.audience(everybody)
+        ties.blocks_among(everybody)
+        ties.who_refuses([(anna.id, ben.id)])
+        ties.who_lets_add(anna.id, everybody)
+        ties.changed_within(60)
+        ties.are_apart(anna.id, ben.id)
+        invites.read_code(anna.id)
+    for query in asked.captured_queries:
+        assert whole_table_reads(query["sql"]) == [], query["sql"]

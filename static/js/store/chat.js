@@ -35,8 +35,8 @@ export class Chat {
   #watchTimer;
   #watched = "";
 
-  /** @param {{ boot: Boot, cache: Cache, csrf: () => string, onSignedOut: (how: "expired" | "revoked") => void }} options */
-  constructor({ boot, cache, csrf, onSignedOut }) {
+  /** @param {{ boot: Boot, cache: Cache, csrf: () => string, onSignedOut: (how: "expired" | "revoked") => void, isActive?: () => boolean }} options */
+  constructor({ boot, cache, csrf, onSignedOut, isActive }) {
     this.boot = boot;
     this.cache = cache;
     const world = new World(boot.user);
@@ -55,7 +55,7 @@ export class Chat {
         world.connection.value = state;
       },
       onSignedOut: () => onSignedOut("revoked"),
-      isActive: () => document.visibilityState === "visible" && document.hasFocus(),
+      isActive,
     });
     this.link = link;
     this.reads = new Reads({ world, cache, send: (frame) => link.send(frame) });

@@ -77,7 +77,7 @@ function fold(text) {
 
 /** @param {Pending} pending */
 function whyFailed({ reason, detail }) {
-  if (reason === "forbidden" || reason === "not_found") return t("message.failed.outside");
+  if (reason === "not_found") return t("message.failed.outside");
   if (reason === "conflict") return t("message.failed.conflict");
   return detail ? t("message.failed.reason", { reason: detail }) : t("message.failed");
 }
