@@ -66,8 +66,8 @@ class Lane:
         self._start()
 
     def put_back(self, jobs: Sequence[Job]) -> None:
-        """What has waited goes before all that came meanwhile."""
-        self._ready.extendleft(reversed(jobs))
+        """What has waited goes before what came meanwhile, and behind what had come before."""
+        self._ready = deque(sorted([*self._ready, *jobs], key=lambda job: job.number))
         self._start()
 
     def _start(self) -> None:

@@ -243,6 +243,14 @@ class SequencerContract:
         await room.rig.send(room.draft(), room.draft(), room.draft())
         assert len(await room.rig.sequencer.owed(2, "all")) == 2
 
+    async def test_a_head_that_was_asked_before_anything_was_said_moves(self, room: Room) -> None:
+        assert (await room.head()).seq == 0
+        await room.rig.send(room.draft())
+        await room.rig.reopen()
+        assert [(await room.head()).seq for _ in range(2)] == [1, 1]
+        await room.rig.send(room.draft())
+        assert (await room.head()).seq == 2
+
     async def test_after_a_restart_heads_seqs_versions_and_ids_stand(self, room: Room) -> None:
         rig, wanted = room.rig, room.draft()
         (message,) = await rig.send(wanted)

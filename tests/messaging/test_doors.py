@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from tests.client import Phone, Socket
+from tests.client import Frame, Phone, Socket
 from tests.messaging.stage import Stage, is_alive
 
 pytestmark = pytest.mark.journey
@@ -160,3 +161,24 @@ async def test_ones_own_page_and_an_app_open_one(phones: Phones, stage: Stage, i
     await connection.send(json.dumps({"type": "hello", "ticket": await ticket_of(anna)}))
     assert json.loads(await connection.recv())["type"] == "welcome"
     await connection.close()
+
+
+async def test_a_heartbeat_without_an_id_is_answered_only_when_there_is_news(phones: Phones) -> None:
+    anna, ben = phones("anna"), phones("ben")
+    socket = await anna.connect()
+    for _ in range(3):
+        await socket.send({"type": "heartbeat"})
+    assert [frame.get("id") for frame in await heard(socket)].count(None) == 1, "the first says where the inbox ends"
+    await ben.api("POST", f"/conversations/{await ben.direct('anna')}/messages", {"client_id": str(uuid4()), "text": "news"})
+    await socket.expect("message")
+    for _ in range(3):
+        await socket.send({"type": "heartbeat"})
+    beats = await heard(socket)
+    assert [frame.get("id") for frame in beats].count(None) == 2
+    assert len({frame["cursor"] for frame in beats}) == 2
+
+
+async def heard(socket: Socket) -> list[Frame]:
+    """All heartbeats so far, and the one that settles."""
+    await socket.settle()
+    return socket.of_type("heartbeat")

@@ -73,6 +73,7 @@ class SqliteSequencer:
         self._file = MessageFile.open(path)
         self._clock = clock
         self._counters: OrderedDict[int, _Counter] = OrderedDict()
+        self._cold: OrderedDict[int, Head] = OrderedDict()  # of conversations without a counter, which are only read
         self._seeding = asyncio.Lock()
         self._checks: dict[int, PushCheck] = {}
 
@@ -140,14 +141,20 @@ class SqliteSequencer:
         return heads
 
     async def heads(self, conversations: Sequence[int]) -> list[Head]:
-        missing = [conversation for conversation in conversations if conversation not in self._counters]
-        cold = await self._newest(missing) if missing else {}
-        return [self._head(conversation) or cold.get(conversation, Head()) for conversation in conversations]
+        missing = [conversation for conversation in conversations if self._head(conversation) is None]
+        found = await self._newest(missing) if missing else {}
+        for conversation, head in found.items():
+            if conversation not in self._counters:  # else it moved while we read
+                self._cold[conversation] = head
+        heads = [self._head(conversation) or Head() for conversation in conversations]
+        while len(self._cold) > KEPT:
+            self._cold.popitem(last=False)
+        return heads
 
     def _head(self, conversation: int) -> Head | None:
         counter = self._counters.get(conversation)
         if counter is None:
-            return None
+            return self._cold.get(conversation)
         return Head(seq=counter.head, rev=counter.rev, active_at=counter.active_at, mv=counter.mv)
 
     async def unreleased(self, conversation: int) -> list[Message]:
@@ -195,6 +202,7 @@ class SqliteSequencer:
                 if counter.head:
                     await self._recall(conversation, counter)
                 self._counters[conversation] = counter
+                self._cold.pop(conversation, None)
             self._drop_idle(keep=conversations)
 
     async def _newest(self, conversations: list[int]) -> dict[int, Head]:
