@@ -7,6 +7,7 @@ a busy event loop once a row, up to a switch interval each time.
 
 import asyncio
 import fcntl
+import hashlib
 import os
 import queue
 import sqlite3
@@ -18,8 +19,19 @@ from typing import Any, ClassVar
 
 from chatsite.core.errors import StartupRefused, Unavailable
 
-SCHEMA_VERSION = 1
-SCHEMA = """
+SCHEMA_VERSION = 2
+# An entry is of everybody in its audience: one row, however many they are.
+INBOX = """
+CREATE TABLE inbox (
+    position INTEGER PRIMARY KEY, audience INTEGER NOT NULL, kind TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL,
+    at INTEGER NOT NULL);
+CREATE INDEX inbox_by_audience ON inbox (audience, position);
+CREATE TABLE audience (user_id INTEGER NOT NULL, audience INTEGER NOT NULL, PRIMARY KEY (user_id, audience)) WITHOUT ROWID;
+CREATE INDEX audience_by_itself ON audience (audience);
+"""
+SCHEMA = (
+    INBOX
+    + """
 CREATE TABLE message (
     conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, sender_id INTEGER NOT NULL, client_id TEXT NOT NULL, sent_at INTEGER NOT NULL,
     kind TEXT NOT NULL, text TEXT NOT NULL, event TEXT, digest TEXT NOT NULL, reply_to INTEGER, mentions TEXT, mv INTEGER NOT NULL,
@@ -37,16 +49,26 @@ CREATE TRIGGER message_owes AFTER INSERT ON message BEGIN INSERT INTO note VALUE
 CREATE TRIGGER message_marks AFTER INSERT ON message BEGIN
     INSERT INTO receipt VALUES (new.conversation_id, new.sender_id, new.seq, new.seq)
     ON CONFLICT (conversation_id, user_id) DO UPDATE SET read = MAX(read, new.seq), delivered = MAX(delivered, new.seq); END;
-CREATE TABLE inbox (
-    position INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, kind TEXT NOT NULL, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL,
-    at INTEGER NOT NULL);
-CREATE INDEX inbox_by_user ON inbox (user_id, position);
 CREATE TABLE inbox_floor (user_id INTEGER PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE receipt (
     conversation_id INTEGER NOT NULL, user_id INTEGER NOT NULL, read INTEGER NOT NULL, delivered INTEGER NOT NULL,
     PRIMARY KEY (conversation_id, user_id)) WITHOUT ROWID;
 CREATE INDEX receipt_by_user ON receipt (user_id, conversation_id, read, delivered);
+"""  # noqa: S608 - our constants
+)
+# From schema 1, which had a row for each user: of each of these an audience of one is made. Positions stay, and so do devices' cursors.
+FROM_1 = (
+    """
+ALTER TABLE inbox RENAME TO old_inbox;
+DROP INDEX inbox_by_user;
 """
+    + INBOX
+    + """
+INSERT INTO inbox SELECT position, audience_of(user_id), kind, conversation_id, seq, at FROM old_inbox;
+INSERT INTO audience SELECT DISTINCT user_id, audience_of(user_id) FROM old_inbox;
+DROP TABLE old_inbox;
+"""  # noqa: S608 - our constants
+)
 READERS = 2
 GROUP_MAX = 1_000
 
@@ -225,6 +247,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
         return
-    if version != 0:
+    if version > SCHEMA_VERSION:
         raise StartupRefused(f"the message file has schema {version}, this program knows {SCHEMA_VERSION}: run the newer program")
-    connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    connection.create_function("audience_of", 1, lambda user: audience_of((user,)), deterministic=True)
+    connection.executescript(f"BEGIN; {FROM_1 if version == 1 else SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+
+
+def audience_of(users: Sequence[int]) -> int:
+    """The name of a set of people, 63 bits. That two sets of a million have one name happens once in ten million files."""
+    named = hashlib.sha256(",".join(map(str, sorted(users))).encode()).digest()
+    return int.from_bytes(named[:8], "big") >> 1

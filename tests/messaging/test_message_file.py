@@ -4,13 +4,14 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chatsite.core.errors import StartupRefused, Unavailable
-from messaging.stores.inbox.base import Entry, Reach, Slice, Spread
+from messaging.stores.inbox.base import Entry, Lost, Reach, Slice, Spread
 from messaging.stores.inbox.sqlite import SqliteInbox
 from messaging.stores.sqlite import SCHEMA_VERSION, AlreadyOwned, MessageFile
 
@@ -77,6 +78,61 @@ def test_a_newer_schema_is_left_alone(path: str) -> None:
     done = subprocess.run([sys.executable, "-c", program, path], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode != 0
     assert StartupRefused.__name__ in done.stderr
+
+
+def make_file_of_schema_1(path: str) -> None:
+    """As the first program left it: a row in the inbox for each user."""
+    MessageFile.open(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript("""
+            DROP TABLE inbox; DROP TABLE audience;
+            CREATE TABLE inbox (
+                position INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, kind TEXT NOT NULL, conversation_id INTEGER NOT NULL,
+                seq INTEGER NOT NULL, at INTEGER NOT NULL);
+            CREATE INDEX inbox_by_user ON inbox (user_id, position);
+            INSERT INTO inbox VALUES (11, 7, 'message', 5, 1, 1000), (12, 8, 'message', 5, 1, 1000), (13, 7, 'message', 5, 2, 1000),
+                (14, 8, 'message', 5, 2, 1000), (15, 8, 'read', 5, 2, 1000);
+            INSERT INTO inbox_floor VALUES (8, 11);
+            PRAGMA user_version = 1;""")
+    connection.close()
+
+
+async def test_a_file_of_schema_1_is_taken_over_and_its_cursors_hold(path: str) -> None:
+    make_file_of_schema_1(path)
+    for _ in range(2):  # the second time it is of our schema
+        inbox = SqliteInbox(path)
+        seven: Any = await inbox.read(7, cursor="1.11", limit=10)
+        assert [(entry.kind, entry.seq) for entry in seven.entries] == [("message", 2)]
+        assert await inbox.cursor(7) == "1.13"
+        eight: Any = await inbox.read(8, cursor="1.11", limit=10)
+        assert [(entry.kind, entry.seq) for entry in eight.entries] == [("message", 1), ("message", 2), ("read", 2)]
+        assert await inbox.read(8, cursor="1.10", limit=10) == Lost("1.15", "trimmed")
+        await inbox.close()
+    inbox = SqliteInbox(path)
+    await inbox.spread([Spread(Entry("message", 5, 3), (7, 8))])
+    later: Any = await inbox.read(7, cursor="1.13", limit=10)
+    assert [entry.seq for entry in later.entries] == [3]
+    await inbox.trim(keep_entries=1, keep_after=0)
+    eight = await inbox.read(8, cursor=later.cursor, limit=10)
+    assert eight.entries == []
+    assert isinstance(await inbox.read(8, cursor="1.12", limit=10), Lost)
+    await inbox.close()
+
+
+async def test_a_takeover_that_is_cut_off_begins_anew(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_file_of_schema_1(path)
+
+    def fail(users: Sequence[int]) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("messaging.stores.sqlite.audience_of", fail)
+        with pytest.raises(sqlite3.OperationalError):
+            MessageFile(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("SELECT COUNT(*) FROM inbox").fetchone() == (5,)
+    connection.close()
 
 
 def test_adapters_of_one_path_share_the_file(file: MessageFile, path: str) -> None:
@@ -152,7 +208,7 @@ async def test_what_is_queued_at_closing_is_written(path: str) -> None:
 
 
 async def test_a_full_disk_is_unavailable_until_there_is_room(file: MessageFile) -> None:
-    store = "INSERT INTO inbox (user_id, kind, conversation_id, seq, at) SELECT 1, :text, 1, 1, 1"
+    store = "INSERT INTO inbox (audience, kind, conversation_id, seq, at) SELECT 1, :text, 1, 1, 1"
     ((pages,),) = await file.read("PRAGMA page_count")
     await file.write(f"PRAGMA max_page_count = {pages + 2}", parameters=(), durable=False)
     for _ in range(3):

@@ -1,8 +1,10 @@
 """The SQLite adapters keep the contracts of their ports."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+from messaging.stores.inbox.base import Lost, Spread
 from tests.contracts.inbox import InboxContract, message, put, read, told
 from tests.contracts.log import LogContract
 from tests.contracts.push_checks import PushCheckContract
@@ -16,6 +18,15 @@ def lose_the_last_entry(folder: Path) -> None:
     (path,) = folder.rglob("*.sqlite3")
     with sqlite3.connect(path) as connection:
         connection.execute("DELETE FROM inbox WHERE position = (SELECT MAX(position) FROM inbox)")
+
+
+def rows_of(folder: Path) -> tuple[int, int]:
+    """Entries, and people in audiences."""
+    (path,) = folder.rglob("*.sqlite3")
+    with closing(sqlite3.connect(path)) as connection:
+        ((entries,),) = connection.execute("SELECT COUNT(*) FROM inbox")
+        ((people,),) = connection.execute("SELECT COUNT(*) FROM audience")
+    return entries, people
 
 
 class TestSequencer(SequencerContract):
@@ -36,6 +47,40 @@ class TestInbox(InboxContract):
         await rig.open()
         await put(rig, user, message(room, 2), message(room, 3))
         assert told(await read(rig, user, cursor)) == [("message", room, 2), ("message", room, 3)]
+
+    async def test_a_spread_is_one_row_however_many_it_is_for(self, rig: Rig, tmp_path: Path) -> None:
+        users, room = tuple(some_id() for _ in range(100)), some_id()
+        for seq in range(1, 4):
+            await rig.inbox.spread([Spread(message(room, seq), users)])
+        assert rows_of(tmp_path) == (3, 100)
+
+    async def test_an_entry_goes_when_its_whole_audience_is_past_it(self, rig: Rig, tmp_path: Path) -> None:
+        few, busy, room = some_id(), some_id(), some_id()
+        for seq in range(1, 11):
+            await rig.inbox.spread([Spread(message(room, seq), (few, busy))])
+        for seq in range(11, 31):
+            await put(rig, busy, message(room, seq))
+        await rig.inbox.trim(keep_entries=15, keep_after=0)
+        assert rows_of(tmp_path)[0] == 10 + 15, "all that one of them still needs"
+        assert isinstance(await rig.inbox.read(busy, cursor="1.0", limit=100), Lost)
+        for seq in range(31, 41):
+            await put(rig, few, message(room, seq))
+        await rig.inbox.trim(keep_entries=5, keep_after=0)
+        assert rows_of(tmp_path) == (5 + 5, 2), "and the audience of both is gone"
+        cursor = await rig.inbox.cursor(few)
+        await rig.inbox.spread([Spread(message(room, 41), (few, busy))])
+        assert told(await read(rig, few, cursor)) == [("message", room, 41)]
+
+    async def test_trimming_again_finds_nothing_to_do(self, rig: Rig, tmp_path: Path) -> None:
+        users, room = (some_id(), some_id()), some_id()
+        for seq in range(1, 11):
+            await rig.inbox.spread([Spread(message(room, seq), users)])
+        await put(rig, users[0], *(message(room, seq) for seq in range(11, 16)))
+        for _ in range(2):
+            await rig.inbox.trim(keep_entries=10, keep_after=0)
+            cursor = await rig.inbox.cursor(users[1])
+            assert cursor == await rig.inbox.cursor(users[1])
+        assert rows_of(tmp_path)[0] == 15
 
 
 class TestPushChecks(PushCheckContract):
