@@ -29,9 +29,7 @@ CREATE INDEX inbox_by_audience ON inbox (audience, position);
 CREATE TABLE audience (user_id INTEGER NOT NULL, audience INTEGER NOT NULL, PRIMARY KEY (user_id, audience)) WITHOUT ROWID;
 CREATE INDEX audience_by_itself ON audience (audience);
 """
-SCHEMA = (
-    INBOX
-    + """
+TABLES = """
 CREATE TABLE message (
     conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, sender_id INTEGER NOT NULL, client_id TEXT NOT NULL, sent_at INTEGER NOT NULL,
     kind TEXT NOT NULL, text TEXT NOT NULL, event TEXT, digest TEXT NOT NULL, reply_to INTEGER, mentions TEXT, mv INTEGER NOT NULL,
@@ -54,21 +52,16 @@ CREATE TABLE receipt (
     conversation_id INTEGER NOT NULL, user_id INTEGER NOT NULL, read INTEGER NOT NULL, delivered INTEGER NOT NULL,
     PRIMARY KEY (conversation_id, user_id)) WITHOUT ROWID;
 CREATE INDEX receipt_by_user ON receipt (user_id, conversation_id, read, delivered);
-"""  # noqa: S608 - our constants
-)
-# From schema 1, which had a row for each user: of each of these an audience of one is made. Positions stay, and so do devices' cursors.
-FROM_1 = (
-    """
-ALTER TABLE inbox RENAME TO old_inbox;
-DROP INDEX inbox_by_user;
 """
-    + INBOX
-    + """
+SCHEMA = TABLES + INBOX
+# From schema 1, which had a row for each user: of each of these an audience of one is made. Positions stay, and so do devices' cursors.
+PUT_ASIDE = "ALTER TABLE inbox RENAME TO old_inbox; DROP INDEX inbox_by_user;"
+TAKE_OVER = """
 INSERT INTO inbox SELECT position, audience_of(user_id), kind, conversation_id, seq, at FROM old_inbox;
 INSERT INTO audience SELECT DISTINCT user_id, audience_of(user_id) FROM old_inbox;
 DROP TABLE old_inbox;
-"""  # noqa: S608 - our constants
-)
+"""
+FROM_1 = PUT_ASIDE + INBOX + TAKE_OVER
 READERS = 2
 GROUP_MAX = 1_000
 
