@@ -1,15 +1,18 @@
 """What contacts, blocks and privacy change for messages, receipts, typing and groups; and how fast they do."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import OperationalError
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import contacts, ties
 from accounts.services.privacy import change_privacy
-from chatsite.core.errors import ChatsiteError, Forbidden, NotAMember, NotFound
+from chatsite.core.errors import ChatsiteError, Forbidden, NotAMember, NotFound, Unavailable
 from chatsite.edge.layer import LocalLayer
 from messaging.services.conversations import create_group, find_people, open_direct
 from messaging.services.listing import read_entry
@@ -21,6 +24,7 @@ from messaging.services.ties import Ties
 from messaging.services.typing import show_typing
 from presence.services.online import Online
 from presence.stores.memory import MemoryPresence
+from tests.messaging.test_send_faults import unreliable
 from tests.messaging.world import World
 
 
@@ -244,7 +248,41 @@ async def test_what_another_process_changed_holds_once_it_was_looked_for(world: 
         await world.say(ben, room)
     await world.chat.members.get(room)
     await bonds.follow()
-    assert world.chat.members.peek(room) is not None, "what was followed once is not followed again"
+    assert world.chat.members.peek(room) is None, "it may have been read while it changed"
+    await User.objects.filter(id__in=(anna, ben)).aupdate(ties_changed_at=timezone.now() - timedelta(seconds=10))
+    await bonds.follow()
+    await world.chat.members.get(room)
+    await bonds.follow()
+    assert world.chat.members.peek(room) is not None, "what was followed is not followed for ever"
+
+
+async def test_a_failure_while_following_is_followed_again(world: World, bonds: Ties, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna, ben = await world.people(2)
+    await world.direct(anna, ben)
+    screen = await world.screen(ben)
+    await bonds._online.arrive(anna, "phone")
+    await bonds._online.watch(screen, [anna])
+    await database_sync_to_async(contacts.block)(anna, ben)
+    await User.objects.filter(id__in=(anna, ben)).aupdate(ties_changed_at=timezone.now() - timedelta(seconds=10))
+
+    async def fail(*_: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bonds._online, "recheck", fail)
+        with pytest.raises(OperationalError):
+            await bonds.follow()
+    await bonds.follow()
+    assert [frame["users"][0]["online"] for frame in screen.of_type("presence")] == [False]
+
+
+async def test_a_change_holds_even_if_nobody_can_be_told(world: World, bonds: Ties) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    unreliable(world, "inbox").fail("spread", error=Unavailable())
+    await bonds.change(contacts.block, anna, ben)
+    with pytest.raises(Forbidden):
+        await world.say(ben, room)
 
 
 async def test_watchers_stop_seeing_who_blocks_them(world: World, bonds: Ties) -> None:
