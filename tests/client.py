@@ -210,6 +210,11 @@ class Socket:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._connection.close()
 
+    def forget(self) -> None:
+        """What has come so far counts no more."""
+        self.events.clear()
+        self._unread.clear()
+
     def fall_silent(self) -> None:
         """Keeps the connection, and says nothing any more."""
         for task in self._tasks[1:]:

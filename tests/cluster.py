@@ -17,7 +17,7 @@ from chatsite.coordination.shards import Shards
 from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.failpoints import Arming, Bug, arm
 from tests.server import ROOT, Server, environment
-from tests.servers import Services, free_ports
+from tests.servers import Services, free_ports, is_alive
 
 KINDS = ("redis", "postgresql", "zookeeper", "cassandra")
 READY_SECONDS = 60.0
@@ -235,10 +235,9 @@ class Cluster:
         os.kill(self.programs[name].pid if name in self.programs else self.services.pid(name), number)
 
     def _is_alive(self, name: str) -> bool:
-        """A server that `bin/services` started is no child of ours: it may be gone, or wait to be asked how it ended."""
         try:
-            return Path(f"/proc/{self.services.pid(name)}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-        except (FileNotFoundError, ProcessLookupError):
+            return is_alive(self.services.pid(name))
+        except FileNotFoundError:
             return False
 
     @staticmethod

@@ -27,6 +27,14 @@ def free_ports(count: int) -> list[int]:
             return list(range(first, first + count))
 
 
+def is_alive(pid: int) -> bool:
+    """A server that `bin/services` started is no child of ours: it may be gone, or wait to be asked how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def free_opensearch_port() -> int:
     """One of the few that its runner takes."""
     for port in range(9_290, 9_200, -1):

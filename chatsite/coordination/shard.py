@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ class Shard:
     async def _settle(self, table: Table) -> int | None:
         """The epoch if shard and table agree on it, after beginning a new life if need be; None: try again."""
         life, address = table.lives.get(self.number), self._address
-        async with Redis.from_url(address, single_connection_client=True, **_TIMES) as probe:
+        async with aclosing(Redis.from_url(address, single_connection_client=True, **_TIMES)) as probe:
             run = await self._ask_who(probe)
             known: list[Any] = await probe.mget("epoch", "run")
             epoch, known_run = (value.decode() if value else None for value in known)

@@ -39,15 +39,32 @@ asyncio.run(main(*sys.argv[1:]))
 class Watchers:
     """One who watches, and a contact who does not, both on a node that stays."""
 
-    def __init__(self, *sockets: Socket) -> None:
+    def __init__(self, *sockets: Socket, people: list[str]) -> None:
         self.sockets = sockets
+        self.people = people
 
     def told(self, user: str) -> list[list[bool]]:
-        """What each was told of somebody, in order; their answers to the first question are part of it."""
+        """What each was told of somebody, in order."""
         return [
             [one["online"] for frame in socket.of_type("presence") for one in frame["users"] if one["user"] == user]
             for socket in self.sockets
         ]
+
+    async def begin(self) -> None:
+        """When all these people are offline, of whom some may have been online in an earlier test."""
+        watching = self.sockets[0]
+        deadline = time.monotonic() + WITHIN_SECONDS
+        while True:
+            await watching.send({"type": "presence.watch", "users": self.people})
+            answer = (await watching.expect("presence"))["users"]
+            if len(answer) == len(self.people) and not any(one["online"] for one in answer):
+                break  # at the beginning of a shard's life some are left out: of them nothing is known
+            assert time.monotonic() < deadline, f"somebody stays online: {answer}"
+            await asyncio.sleep(1)
+        await asyncio.sleep(2)  # contacts are told once a second
+        for socket in self.sockets:
+            await socket.settle()
+            socket.forget()
 
     async def see(self, user: str, online: bool, *, within: float) -> None:
         deadline = time.monotonic() + within
@@ -84,9 +101,9 @@ class Stage:
             await asking.api("POST", "/contacts", {"username": person.username})
             await self.phone(person).api("POST", f"/contacts/{self.contact.user}/accept", {})
         watching, listening = await self.connect(self.watcher, "node-1"), await self.connect(self.contact, "node-1")
-        await watching.send({"type": "presence.watch", "users": [person.user for person in people]})
-        await watching.expect("presence")
-        return Watchers(watching, listening)
+        watchers = Watchers(watching, listening, people=[person.user for person in people])
+        await watchers.begin()
+        return watchers
 
 
 @pytest.fixture
@@ -113,8 +130,7 @@ async def test_whoever_vanishes_is_offline_everywhere_within_the_lease(stage: St
     for person in people:
         await watchers.see(person.user, online=False, within=WITHIN_SECONDS)
         for told in watchers.told(person.user):
-            assert told[-2:] == [True, False], told
-            assert told.count(True) == 1, f"flickered: {told}"
+            assert told == [True, False]
 
 
 async def test_three_devices_are_one_person_until_the_last_is_gone(stage: Stage, cast: Cast) -> None:
@@ -126,7 +142,7 @@ async def test_three_devices_are_one_person_until_the_last_is_gone(stage: Stage,
     for socket in (first, second):
         await socket.vanish()
     await asyncio.sleep(GRACE_SECONDS + 3)
-    assert [told.count(False) for told in watchers.told(person.user)] == [1, 0], "only the first answer says offline"
+    assert watchers.told(person.user) == [[True], [True]]
     await third.vanish()
     await watchers.see(person.user, online=False, within=GRACE_SECONDS + 10)
 

@@ -1,5 +1,6 @@
 """The message log on Cassandra keeps the contract of its port, and what only several epochs and late writes can ask of it."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from messaging.stores.log.base import PAGE_MAX
 from messaging.stores.log.cassandra import CassandraMessageLog
 from tests.contracts.log import LogContract, row, wanted
 from tests.contracts.rig import Rig, some_id
-from tests.servers import LOOPBACK, Services, free_ports
+from tests.servers import LOOPBACK, Services, free_ports, is_alive
 
 # The driver keeps a socket of its log messages in the loop, and leaves it to the loop's end.
 pytestmark = [pytest.mark.servers, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
@@ -103,8 +104,11 @@ async def test_what_was_acknowledged_outlives_a_killed_server(rig: CassandraRig,
     messages = [row(conversation, seq) for seq in range(1, 101)]
     for message in messages:
         await rig.log.store([message])
-    os.kill(cassandra.pid("cassandra-1"), signal.SIGKILL)
+    pid = cassandra.pid("cassandra-1")
+    os.kill(pid, signal.SIGKILL)
     await rig.close()
+    while is_alive(pid):  # so much memory takes its time
+        await asyncio.sleep(0.05)
     cassandra.up("cassandra")
     await rig.open()
     assert await rig.log.page(conversation, first=1, last=100) == messages
