@@ -6,6 +6,8 @@ from accounts.api import devices, people, privacy
 from accounts.api.auth import DeviceAuth
 from chatsite.problems import JsonBody, tell_problems
 from messaging.api import contacts, conversations, live, messages
+from messaging.api import push as conversation_push
+from notifications.api import push
 
 DESCRIPTION = """
 Everything a client can do, for apps and browsers alike. Log in through `/api/auth/` ([its reference](/api/auth/openapi.html)),
@@ -31,5 +33,7 @@ api.add_router("", privacy.router)
 api.add_router("", devices.router)
 api.add_router("", contacts.router)
 api.add_router("", live.router)
+api.add_router("", push.router)
 api.add_router("/conversations", conversations.router)
 api.add_router("/conversations/{int:conversation_id}", messages.router)
+api.add_router("/conversations/{int:conversation_id}", conversation_push.router)

@@ -29,6 +29,7 @@ class Profile:
     inbox: Spec
     receipts: Spec
     tickets: Spec
+    shown: Spec
     presence: Spec
     pusher: Spec
 
@@ -96,8 +97,9 @@ def embedded(data_dir: Path) -> Profile:
         inbox=_spec("messaging.stores.inbox.sqlite.SqliteInbox", messages),
         receipts=_spec("messaging.stores.receipts.sqlite.SqliteReceipts", messages),
         tickets=_spec("messaging.stores.tickets.memory.MemoryTickets"),
+        shown=_spec("messaging.stores.shown.sqlite.SqliteShownNotices", messages),
         presence=_spec("presence.stores.memory.MemoryPresence"),
-        pusher=_spec("notifications.services.push.GatewayPusher"),
+        pusher=_spec("messaging.services.push.pusher.OwnPusher"),
     )
 
 
@@ -130,8 +132,9 @@ def distributed() -> Profile:
         inbox=_spec("messaging.stores.inbox.redis.RedisInbox", coordination),
         receipts=_spec("messaging.stores.receipts.redis.RedisReceipts", coordination),
         tickets=_spec("messaging.stores.tickets.redis.RedisTickets", coordination),
+        shown=_spec("messaging.stores.shown.redis.RedisShownNotices", coordination),
         presence=_spec("presence.stores.redis.RedisPresence", coordination | {"incarnation": node_name}),
-        pusher=_spec("notifications.queue.QueuePusher", {"url": redis_url}),
+        pusher=_spec("messaging.services.push.queue.QueuePusher", {"url": redis_url}),
     )
 
 

@@ -11,6 +11,7 @@ from messaging import pages
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
     path("accounts/sessions/", RedirectView.as_view(pattern_name="accounts:devices")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

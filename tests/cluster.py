@@ -16,6 +16,7 @@ import httpx
 from chatsite.coordination.shards import Shards
 from chatsite.core.cassandra import CassandraOptions
 from chatsite.core.failpoints import Arming, Bug, arm
+from tests.notifications.services import PushServices
 from tests.server import ROOT, Server, environment
 from tests.servers import Services, free_ports, is_alive
 
@@ -54,6 +55,8 @@ class Cluster:
         self._frozen: set[str] = set()
         self._mistaken: subprocess.Popen[bytes] | None = None
         self.programs: dict[str, Server] = {}
+        self.push = PushServices(place / "push")
+        self._workers: list[subprocess.Popen[bytes]] = []
 
     @property
     def urls(self) -> list[str]:
@@ -80,8 +83,10 @@ class Cluster:
             "SEND_BURST": "1000",
             "TRUSTED_PROXIES": "1",  # so that a test's many logins come from many addresses
             "DRAIN_SECONDS": "1",
+            **self.push.environment(),
         }
         self.manage("prepare")
+        self.manage("vapid")
         self.plant(None)
 
     def _start_guard(self) -> "subprocess.Popen[str]":
@@ -102,6 +107,30 @@ class Cluster:
         command = [sys.executable, "manage.py", *words]
         done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def start_worker(self) -> "subprocess.Popen[bytes]":
+        """One that takes tasks until somebody ends it. What it prints is in `worker.log`."""
+        known = environment(self.place / "data", ROLE="worker", **self._shared)
+        with (self.place / "worker.log").open("ab") as log:
+            command = [sys.executable, "manage.py", "worker", "--concurrency", "2"]
+            self._workers.append(subprocess.Popen(command, cwd=ROOT, env=known, stdout=log, stderr=subprocess.STDOUT))
+        return self._workers[-1]
+
+    def end_workers(self) -> None:
+        for worker in self._workers:
+            worker.kill()
+            worker.wait()
+        self._workers.clear()
+
+    def tasks_waiting(self) -> int:
+        """In the queue of the workers."""
+        done = subprocess.run(
+            ["redis-cli", "-p", str(self.services.port("redis-tasks")), "LLEN", "chatsite"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        return int(done.stdout)
 
     def kill(self, *names: str) -> None:
         """SIGKILL to all of them at once, and waits for their ends."""
@@ -150,6 +179,7 @@ class Cluster:
 
     def down(self) -> None:
         """Ends it all, also what is frozen; runs even after half an `up`."""
+        self.end_workers()
         for program in self.programs.values():
             program.kill9()
         for name in self._frozen - self.programs.keys():

@@ -93,10 +93,11 @@ def _start(found: Cluster) -> None:
 
 
 def _prepare(found: Cluster) -> None:
-    """Tables and static files, once for all processes."""
-    done = subprocess.run([PYTHON, "manage.py", "prepare"], cwd=ROOT, env={**os.environ, **found.surroundings}, check=False)
-    if done.returncode:
-        raise CannotStart("The databases could not be prepared (see above).")
+    """Tables, static files and the key of web push, once for all processes."""
+    for command in ("prepare", "vapid"):
+        done = subprocess.run([PYTHON, "manage.py", command], cwd=ROOT, env={**os.environ, **found.surroundings}, check=False)
+        if done.returncode:
+            raise CannotStart("The databases could not be prepared (see above).")
 
 
 def _tell(found: Cluster) -> None:

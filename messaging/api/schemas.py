@@ -6,6 +6,7 @@ from ninja import Schema
 from pydantic import Field
 
 from accounts.api.schemas import Id, Milliseconds, UserOut
+from notifications.services.preferences import Wish
 
 SEQ_MAX = 2**53
 Seq = Annotated[int, Field(ge=0, le=SEQ_MAX)]
@@ -206,3 +207,16 @@ class PresenceOut(Schema):
 
 class PresencesOut(Schema):
     users: list[PresenceOut]
+
+
+class ConversationPush(Schema):
+    """What is pushed of a conversation: every message, mentions, or nothing; muted it is mentions until then."""
+
+    level: Literal["all", "mentions", "none"] = "all"
+    muted_until: Annotated[int, Field(ge=0, le=253_402_300_799_000, description="Milliseconds since 1970-01-01 UTC")] | None = (
+        None
+    )
+
+    @classmethod
+    def of(cls, wish: Wish) -> "ConversationPush":
+        return cls(level=wish.level, muted_until=wish.muted_until or None)  # type: ignore[arg-type]

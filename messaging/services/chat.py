@@ -12,6 +12,7 @@ from messaging.stores.inbox.base import Inbox
 from messaging.stores.log.base import MessageLog
 from messaging.stores.receipts.base import Receipts
 from messaging.stores.sequencer.base import Sequencer
+from messaging.stores.shown.base import ShownNotices
 from messaging.stores.tickets.base import Tickets
 
 
@@ -33,6 +34,7 @@ class Chat:
     inbox: Inbox
     receipts: Receipts
     tickets: Tickets
+    shown: ShownNotices
     layer: NodeLayer
     hub: Hub
     node: str
@@ -60,6 +62,7 @@ async def open_chat(*, node: str) -> Chat:
             inbox=port("INBOX", Inbox),  # type: ignore[type-abstract]
             receipts=port("RECEIPTS", Receipts),  # type: ignore[type-abstract]
             tickets=port("TICKETS", Tickets),  # type: ignore[type-abstract]
+            shown=port("SHOWN", ShownNotices),  # type: ignore[type-abstract]
             layer=layer(),
             hub=hub,
             node=node,
@@ -71,7 +74,7 @@ async def open_chat(*, node: str) -> Chat:
 
 async def close_chat(chat: Chat) -> None:
     """Closes the stores; what was queued for writing is written first."""
-    await _close([chat.sequencer, chat.log, chat.inbox, chat.receipts, chat.tickets])
+    await _close([chat.sequencer, chat.log, chat.inbox, chat.receipts, chat.tickets, chat.shown])
 
 
 async def _close(stores: Sequence[Store]) -> None:

@@ -24,12 +24,12 @@ from messaging.services.limits import Limits
 from messaging.services.membership import finish_pending
 from messaging.services.owed import finish_owed
 from messaging.services.people import Surroundings
-from messaging.services.push import push_due
+from messaging.services.push.pusher import claim_and_look, open_pusher
+from messaging.services.push.withdraw import Withdrawals
 from messaging.services.receipts import ReceiptBuffer, flush_receipts
 from messaging.services.send import SendRoad
 from messaging.services.silence import close_silent
 from messaging.services.ties import Ties
-from notifications.services.push import open_pusher
 from presence.services.online import Online
 from presence.stores.base import PresenceStore
 
@@ -63,7 +63,8 @@ class Node:
         self.limits = Limits()
         self.is_draining = False
         self._gaps = Gaps(chat)
-        self._pusher = open_pusher()
+        self._pusher = open_pusher(chat, self.online)
+        self._withdrawals = Withdrawals()
         self._chores: list[asyncio.Task[None]] = []
         self.loop = asyncio.get_running_loop()
 
@@ -78,7 +79,7 @@ class Node:
         finished = await finish_pending(self.chat, self.road), await finish_owed(self.chat, whose="all")
         if any(finished):
             logger.info("finished %d membership changes and %d messages of the last run", *finished)
-        chores = [(1.0, self._flush), (1.0, self.ties.follow)]
+        chores = [(1.0, self._flush), (1.0, self._withdraw), (1.0, self.ties.follow)]
         if settings.ROLE in ROLES_OF_SOCKETS:
             chores += [
                 (1.0, self._sweep_presence),
@@ -107,6 +108,7 @@ class Node:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
         await self._gaps.close()
+        await self._pusher.close()
         await self.discovery.close()
         await self.road.drain()
         await self._flush()
@@ -121,7 +123,7 @@ class Node:
             await self.discovery.announce(load)
 
     async def _flush(self) -> None:
-        await flush_receipts(self.chat, self.receipts)
+        self._withdrawals.add(await flush_receipts(self.chat, self.receipts))
 
     async def _sweep_presence(self) -> None:
         gone = await self.online.sweep()
@@ -131,7 +133,12 @@ class Node:
             )
 
     async def _push(self) -> None:
-        await push_due(self.chat, self._pusher)
+        await claim_and_look(self.chat, self._pusher, now=clock.now_ms())
+
+    async def _withdraw(self) -> None:
+        """Whoever reads on one device is not told of it on the others."""
+        if notices := await self._withdrawals.take(self.chat):
+            await self._pusher.withdraw(notices)
 
     async def _close_silent(self) -> None:
         close_silent(self.chat.hub)

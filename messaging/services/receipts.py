@@ -71,8 +71,11 @@ async def list_marks(chat: Chat, *, reader: int, conversation: int) -> list[Mark
     return [mark for mark in marks if _is_in(members, mark.user) and not members.hides(reader, mark.user)]
 
 
-async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> None:
-    """Every second: tells groups of those who are in, and leaves each reader's own mark in their inbox for devices that are away."""
+async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> list[Mark]:
+    """Every second: tells groups of those who are in, and leaves each reader's own mark in their inbox for devices that are away.
+
+    Answers with the marks that moved.
+    """
     moved = buffer.take()
     try:
         await _tell_groups(chat, moved)
@@ -88,6 +91,7 @@ async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> None:
         buffer.give_back(moved)
         raise
     await chat.receipts.flush()
+    return [mark for marks in moved.values() for mark in marks.values()]
 
 
 async def _tell_groups(chat: Chat, moved: Mapping[int, Mapping[int, Mark]]) -> None:

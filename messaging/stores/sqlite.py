@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 from chatsite.core.errors import StartupRefused, Unavailable
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # An entry is of everybody in its audience: one row, however many they are.
 INBOX = """
 CREATE TABLE inbox (
@@ -53,7 +53,14 @@ CREATE TABLE receipt (
     PRIMARY KEY (conversation_id, user_id)) WITHOUT ROWID;
 CREATE INDEX receipt_by_user ON receipt (user_id, conversation_id, read, delivered);
 """
-SCHEMA = TABLES + INBOX
+# Conversations in which somebody may not have seen what was said, and the notices that stand on devices.
+PUSH = """
+CREATE TABLE push_check (conversation_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, due_at INTEGER NOT NULL);
+CREATE TABLE shown (
+    user_id INTEGER NOT NULL, conversation_id INTEGER NOT NULL, device_id INTEGER NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (user_id, conversation_id, device_id)) WITHOUT ROWID;
+"""
+SCHEMA = TABLES + INBOX + PUSH
 # From schema 1, which had a row for each user: of each of these an audience of one is made. Positions stay, and so do devices' cursors.
 PUT_ASIDE = "ALTER TABLE inbox RENAME TO old_inbox; DROP INDEX inbox_by_user;"
 TAKE_OVER = """
@@ -61,7 +68,8 @@ INSERT INTO inbox SELECT position, audience_of(user_id), kind, conversation_id, 
 INSERT INTO audience SELECT DISTINCT user_id, audience_of(user_id) FROM old_inbox;
 DROP TABLE old_inbox;
 """
-FROM_1 = PUT_ASIDE + INBOX + TAKE_OVER
+# What brings a file of each earlier schema to this one.
+UPGRADES = {0: SCHEMA, 1: PUT_ASIDE + INBOX + TAKE_OVER + PUSH, 2: PUSH}
 READERS = 2
 GROUP_MAX = 1_000
 
@@ -243,7 +251,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if version > SCHEMA_VERSION:
         raise StartupRefused(f"the message file has schema {version}, this program knows {SCHEMA_VERSION}: run the newer program")
     connection.create_function("audience_of", 1, lambda user: audience_of((user,)), deterministic=True)
-    connection.executescript(f"BEGIN; {FROM_1 if version == 1 else SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    connection.executescript(f"BEGIN; {UPGRADES[version]} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 
 def audience_of(users: Sequence[int]) -> int:

@@ -2,26 +2,14 @@
 
 from typing import Protocol
 
-import msgspec
-
-
-class Notice(msgspec.Struct, frozen=True):
-    """What one device is told: that a conversation has something new. No message text.
-
-    Notices of one conversation replace each other (`collapse_id`); `badge` is the user's unread count there.
-    """
-
-    device: int
-    conversation: int
-    seq: int
-    badge: int
-
-    @property
-    def collapse_id(self) -> str:
-        return f"conversation-{self.conversation}"
+from notifications.protocol import Outcome, Push
 
 
 class Gateway(Protocol):
-    """Hands notices to a push service. Called off the event loop; may block."""
+    """Hands notices to one kind of push service. One per process, used on one event loop."""
 
-    def push(self, notice: Notice) -> None: ...
+    async def push(self, push: Push) -> Outcome:
+        """Raises nothing for what the service does or fails to do: that is the outcome. Takes at most `outbound.SECONDS`."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,15 +1,19 @@
-"""Writes notices to the log: the embedded default while no push service is set up."""
+"""Writes notices to the log, without what they say: for whoever builds an app and has no push service."""
 
 import logging
 
-from notifications.gateways.base import Notice
+from notifications.protocol import Outcome, Push, Sent
 
 logger = logging.getLogger("notifications.push")
 
 
 class ConsoleGateway:
-    def push(self, notice: Notice) -> None:
+    async def push(self, push: Push) -> Outcome:
+        notice = push.notice
         logger.info(
-            "push to device %d: conversation %d has %d unread, newest seq %d",
-            notice.device, notice.conversation, notice.badge, notice.seq,
+            "push to device %d: %s, conversation %d up to %d, %d unread in all",
+            push.subscriber.device, notice.kind, notice.conversation, notice.seq, notice.badge,
         )  # fmt: skip
+        return Sent()
+
+    async def close(self) -> None: ...

@@ -2,10 +2,12 @@
 
 import { h, render } from "../vendor/preact.js";
 import { setLocale, tag } from "./i18n/words.js";
+import { Alerts } from "./push/alerts.js";
+import { forget } from "./push/browser.js";
 import { Cache } from "./store/cache.js";
 import { Chat } from "./store/chat.js";
 import { App } from "./ui/app.js";
-import { watchScreen } from "./ui/screen.js";
+import { go, watchScreen } from "./ui/screen.js";
 
 /** @type {import("./types.js").Boot} */
 const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
@@ -22,15 +24,16 @@ function toLogin() {
   location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname)}`);
 }
 
+const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 const cache = await Cache.open(boot.user.id);
 const chat = new Chat({
   boot,
   cache,
   csrf,
-  isActive: () => document.visibilityState === "visible" && document.hasFocus(),
+  isActive: isLookedAt,
   onSignedOut: async (how) => {
     // A login that ran out keeps what is not sent yet; one that was ended leaves nothing behind.
-    if (how === "revoked") await cache.wipe();
+    if (how === "revoked") await Promise.allSettled([cache.wipe(), forget()]);
     toLogin();
   },
 });
@@ -38,7 +41,7 @@ const chat = new Chat({
 /** @param {HTMLFormElement} form */
 async function logOut(form) {
   chat.link.stop();
-  await cache.wipe().catch(() => {});
+  await Promise.allSettled([cache.wipe(), forget()]);
   form.submit();
 }
 
@@ -47,6 +50,12 @@ await chat.start();
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 root.replaceChildren();
 render(h(App, { chat, csrf, onLogOut: logOut }), root);
+
+new Alerts({ chat, isLookedAt }).start();
+// A click on a notice, of which the service worker knows.
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data?.type === "open") go(data.conversation);
+});
 
 const ticker = root.dataset.ticker;
 const tick = () => chat.tick(Date.now());

@@ -16,6 +16,10 @@
  * @typedef {{ user: string, read: number, delivered: number }} Mark
  * @typedef {{ user: string, online: boolean, last_active_at: number | null }} Presence
  * @typedef {{ user: User, state: "contact" | "sent" | "received", since: number }} Contact
+ * @typedef {{ level: "all" | "mentions" | "none", muted_until: number | null }} ConversationPush What is pushed of a conversation.
+ * @typedef {{ begin: string, end: string, time_zone: string }} QuietHours
+ * @typedef {{ gateways: string[], vapid_key: string | null, subscription: { gateway: string } | null, previews: boolean,
+ *   quiet_hours: QuietHours | null, muted_until: number | null }} Push
  *
  * @typedef {[first: number, last: number]} Range Seqs, both ends included.
  * @typedef {{ before?: number, after?: number, around?: number, limit?: number }} Ask Which page of a history; empty is the newest.

@@ -89,8 +89,43 @@ class PushCheckContract:
         rig.clock.forward(self.delay_seconds)
         assert [check.seq for check in await claim(rig, room)] == [2]
 
+    async def test_one_that_is_postponed_comes_then_and_not_before(self, rig: Rig) -> None:
+        room = some_id()
+        await rig.send(say(room))
+        rig.clock.forward(self.delay_seconds)
+        (check,) = await claim(rig, room, visibility_ms=10_000)
+        until = rig.clock.now_ms() + 60_000
+        await rig.sequencer.postpone_push_checks([PushCheck(room, check.seq, until)])
+        rig.clock.forward(59)
+        assert await claim(rig, room) == []
+        rig.clock.forward(1)
+        assert await claim(rig, room) == [PushCheck(room, 1, until)]
+
+    async def test_what_comes_meanwhile_is_not_postponed(self, rig: Rig) -> None:
+        room = some_id()
+        await rig.send(say(room))
+        rig.clock.forward(self.delay_seconds)
+        (check,) = await claim(rig, room)
+        await rig.send(say(room))
+        await rig.sequencer.postpone_push_checks([PushCheck(room, check.seq, rig.clock.now_ms() + 600_000)])
+        rig.clock.forward(self.delay_seconds)
+        assert [check.seq for check in await claim(rig, room)] == [2]
+
+    async def test_one_that_was_settled_is_not_postponed(self, rig: Rig) -> None:
+        room = some_id()
+        await rig.send(say(room))
+        rig.clock.forward(self.delay_seconds)
+        claimed = await claim(rig, room)
+        await rig.sequencer.settle_push_checks(claimed)
+        await rig.sequencer.postpone_push_checks([PushCheck(room, 1, rig.clock.now_ms() + 1_000)])
+        rig.clock.forward(60)
+        assert await claim(rig, room) == []
+
     async def test_no_more_are_claimed_than_asked_for(self, rig: Rig) -> None:
-        rooms = [some_id() for _ in range(5)]
+        rooms = [some_id()]
+        while len(rooms) < 5:
+            if rig.sequencer.lane_of(room := some_id()) == rig.sequencer.lane_of(rooms[0]):
+                rooms.append(room)
         await rig.send(*map(say, rooms))
         rig.clock.forward(self.delay_seconds)
         first = await rig.sequencer.claim_push_checks(now=rig.clock.now_ms(), limit=2, visibility_ms=30_000)

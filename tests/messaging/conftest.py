@@ -29,7 +29,7 @@ def clock() -> MovableClock:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a world use Django's tables from several threads. Emptying only those of these apps costs a tenth of a whole flush."""
-    mark = pytest.mark.django_db(transaction=True, available_apps=["accounts", "messaging"])
+    mark = pytest.mark.django_db(transaction=True, available_apps=["accounts", "notifications", "messaging"])
     for item in items:
         if "world" in getattr(item, "fixturenames", ()):
             item.add_marker(mark)

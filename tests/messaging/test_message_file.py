@@ -85,7 +85,7 @@ def make_file_of_schema_1(path: str) -> None:
     MessageFile.open(path).close()
     with sqlite3.connect(path) as connection:
         connection.executescript("""
-            DROP TABLE inbox; DROP TABLE audience;
+            DROP TABLE inbox; DROP TABLE audience; DROP TABLE push_check; DROP TABLE shown;
             CREATE TABLE inbox (
                 position INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, kind TEXT NOT NULL, conversation_id INTEGER NOT NULL,
                 seq INTEGER NOT NULL, at INTEGER NOT NULL);

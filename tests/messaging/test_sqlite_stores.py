@@ -1,16 +1,23 @@
 """The SQLite adapters keep the contracts of their ports."""
 
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from messaging.stores.inbox.base import Lost, Spread
+from messaging.stores.sequencer.base import PushCheck
+from messaging.stores.shown.base import Shown
+from messaging.stores.shown.sqlite import SqliteShownNotices
 from tests.contracts.inbox import InboxContract, message, put, read, told
 from tests.contracts.log import LogContract
-from tests.contracts.push_checks import PushCheckContract
+from tests.contracts.push_checks import PushCheckContract, claim, say
 from tests.contracts.receipts import ReceiptsContract
 from tests.contracts.rig import Rig, some_id
 from tests.contracts.sequencer import SequencerContract
+from tests.contracts.shown import ShownContract
 
 
 def lose_the_last_entry(folder: Path) -> None:
@@ -84,7 +91,48 @@ class TestInbox(InboxContract):
 
 
 class TestPushChecks(PushCheckContract):
-    pass
+    async def test_they_outlive_their_process(self, rig: Rig) -> None:
+        """In whatever state: just set, claimed, or postponed; a note that is still there owes its check too."""
+        due, claimed, postponed, settled, owed = (some_id() for _ in range(5))
+        await rig.sequencer.done(await rig.send(*map(say, (due, claimed, postponed, settled))))
+        rig.clock.forward(self.delay_seconds)
+        found = await claim(rig, claimed, postponed, settled)
+        await rig.sequencer.postpone_push_checks([PushCheck(postponed, 1, rig.clock.now_ms() + 3_600_000)])
+        await rig.sequencer.settle_push_checks([check for check in found if check.conversation == settled])
+        await rig.send(say(owed))
+        await rig.reopen()
+        rig.clock.forward(60)
+        assert {message.conversation for message in await rig.sequencer.owed(100, whose="all")} == {owed}
+        rig.clock.forward(self.delay_seconds)
+        found = await claim(rig, due, claimed, postponed, settled, owed)
+        assert {(check.conversation, check.seq) for check in found} == {(room, 1) for room in (due, claimed, postponed, owed)}
+
+    async def test_what_was_settled_stays_settled(self, rig: Rig) -> None:
+        room = some_id()
+        sent = await rig.send(say(room), say(room))
+        rig.clock.forward(self.delay_seconds)
+        await rig.sequencer.settle_push_checks(await claim(rig, room))
+        await rig.sequencer.done(sent)
+        await rig.reopen()
+        rig.clock.forward(600)
+        assert await claim(rig, room) == []
+
+
+class TestShown(ShownContract):
+    @pytest.fixture
+    async def shown(self, tmp_path: Path) -> AsyncIterator[SqliteShownNotices]:
+        shown = SqliteShownNotices(str(tmp_path / "messages.sqlite3"))
+        yield shown
+        await shown.close()
+
+    async def test_they_outlive_their_process(self, tmp_path: Path) -> None:
+        path = str(tmp_path / "messages.sqlite3")
+        first = SqliteShownNotices(path)
+        await first.note([Shown(1, 2, 3, 4)])
+        await first.close()
+        second = SqliteShownNotices(path)
+        assert await second.of([(1, 2)]) == [{3: 4}]
+        await second.close()
 
 
 class TestReceipts(ReceiptsContract):

@@ -25,6 +25,7 @@ from messaging.stores.inbox.sqlite import SqliteInbox
 from messaging.stores.log.sqlite import SqliteMessageLog
 from messaging.stores.receipts.sqlite import SqliteReceipts
 from messaging.stores.sequencer.sqlite import SqliteSequencer
+from messaging.stores.shown.sqlite import SqliteShownNotices
 from messaging.stores.tickets.memory import MemoryTickets
 from tests.contracts.clock import MovableClock
 
@@ -68,6 +69,7 @@ class World:
             inbox=SqliteInbox(self.path, clock=self.clock),
             receipts=SqliteReceipts(self.path),
             tickets=MemoryTickets(clock=self.clock),
+            shown=SqliteShownNotices(self.path),
             layer=LocalLayer(),
             hub=Hub(),
             node="node-1",

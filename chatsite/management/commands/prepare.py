@@ -14,11 +14,15 @@ from django.core.management.base import BaseCommand
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from notifications.vapid import new_key, write_key
+
 LOCK = 0x63686174  # any number, the same in every process
 
 
 class Command(BaseCommand):
-    help = "Applies missing migrations, makes missing tables in Cassandra, and gathers static files that changed."
+    help = (
+        "Applies missing migrations, makes missing tables in Cassandra and a missing key, and gathers static files that changed."
+    )
     requires_system_checks = []  # `serve` runs them, right after
 
     def handle(self, **_: Any) -> None:
@@ -33,6 +37,8 @@ class Command(BaseCommand):
         with (settings.DATA_DIR / "prepare.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._gather_static_files()
+        if not settings.PROFILE.is_distributed:  # its processes share one key, which `manage.py vapid` makes
+            write_key(settings.VAPID_KEY_FILE, new_key())
 
     def _gather_static_files(self) -> None:
         stamp = settings.DATA_DIR / "static.stamp"

@@ -153,9 +153,16 @@ class Sequencer(Protocol):
         ...
 
     async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
-        """Due checks, which come again after `visibility_ms` unless settled. An adapter with a clock of its own goes by that, not by `now`."""
+        """Due checks, at most `limit` of each place where conversations are numbered, which come again after `visibility_ms` unless settled.
+
+        An adapter with a clock of its own goes by that, not by `now`.
+        """
         ...
 
     async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
         """Looked at; a check of a conversation in which something was said meanwhile stays."""
+        ...
+
+    async def postpone_push_checks(self, checks: Sequence[PushCheck]) -> None:
+        """To be looked at again at `due_at`, unless something was said meanwhile: then it has a time of its own."""
         ...

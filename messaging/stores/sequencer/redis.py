@@ -162,6 +162,9 @@ class RedisSequencer:
     async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
         await self._checks.settle(checks)
 
+    async def postpone_push_checks(self, checks: Sequence[PushCheck]) -> None:
+        await self._checks.postpone(checks)
+
     async def heads(self, conversations: Sequence[int]) -> list[Head]:
         found: dict[int, Head] = {}
         wanted = list(dict.fromkeys(conversations))

@@ -39,8 +39,18 @@ _IDS = "SELECT sender_id, client_id, seq, digest, sent_at FROM message WHERE con
 # CROSS keeps the order of the tables: there are few notes, and the planner would begin with all messages.
 _OWED = f"""
 SELECT {COLUMNS} FROM note CROSS JOIN message USING (conversation_id, seq) WHERE sent_at <= ? ORDER BY sent_at LIMIT ?"""  # noqa: S608 - our constant
+# A note owes its push check: in the transaction that removes it the check is written down.
 _DONE = """
 DELETE FROM note WHERE (conversation_id, seq) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"""
+_KEEP_CHECKS = """
+INSERT INTO push_check (conversation_id, seq, due_at)
+SELECT value ->> 0, value ->> 2, value ->> 3 FROM json_each(?) WHERE value ->> 2 IS NOT NULL
+ON CONFLICT (conversation_id) DO UPDATE SET seq = excluded.seq, due_at = excluded.due_at"""
+_SETTLE_CHECKS = """
+DELETE FROM push_check WHERE (conversation_id, seq) IN (
+    SELECT c.conversation_id, c.seq FROM json_each(?) AS k CROSS JOIN push_check AS c
+    ON c.conversation_id = k.value ->> 0 AND c.seq <= k.value ->> 1)"""
+_CHECKS = "SELECT conversation_id, seq, due_at FROM push_check"
 
 _Key = tuple[int, str]  # sender and client id
 
@@ -76,6 +86,7 @@ class SqliteSequencer:
         self._cold: OrderedDict[int, Head] = OrderedDict()  # of conversations without a counter, which are only read
         self._seeding = asyncio.Lock()
         self._checks: dict[int, PushCheck] = {}
+        self._has_recalled_checks = False
 
     async def close(self) -> None:
         self._file.close()
@@ -163,13 +174,22 @@ class SqliteSequencer:
 
     async def owed(self, limit: int, whose: PastDue = "late") -> list[Message]:
         before = self._clock.now_ms() - (LATE_MS if whose == "late" else -EVER_MS)
-        return [message_from_row(row) for row in await self._file.read(_OWED, (before, limit))]
+        owed = [message_from_row(row) for row in await self._file.read(_OWED, (before, limit))]
+        if whose == "all":  # the last process may have ended between its commit and the check's being written down
+            for message in owed:
+                if message.kind == "text":
+                    self._set_push_check(message)
+        return owed
 
     async def done(self, messages: Sequence[Message]) -> None:
-        notes = encode([(message.conversation, message.seq) for message in messages])
-        await self._file.write(_DONE, parameters=(notes,), durable=False)
+        rows: list[tuple[int | None, ...]] = []
+        for message in messages:
+            check = self._checks.get(message.conversation) if message.kind == "text" else None
+            rows.append((message.conversation, message.seq, *((check.seq, check.due_at) if check else (None, None))))
+        await self._file.write(_DONE, _KEEP_CHECKS, parameters=(encode(rows),), durable=False)
 
     async def claim_push_checks(self, *, now: int, limit: int, visibility_ms: int) -> list[PushCheck]:
+        await self._recall_checks()
         claimed = list(islice((check for check in self._checks.values() if check.due_at <= now), limit))
         for check in claimed:
             self._checks[check.conversation] = PushCheck(check.conversation, check.seq, now + visibility_ms)
@@ -177,9 +197,30 @@ class SqliteSequencer:
 
     async def settle_push_checks(self, checks: Sequence[PushCheck]) -> None:
         for check in checks:
-            current = self._checks.get(check.conversation)
-            if current is not None and current.seq <= check.seq:
+            if self._is_newest(check):
                 del self._checks[check.conversation]
+        if checks:
+            rows = encode([(check.conversation, check.seq) for check in checks])
+            await self._file.write(_SETTLE_CHECKS, parameters=(rows,), durable=False)
+
+    async def postpone_push_checks(self, checks: Sequence[PushCheck]) -> None:
+        for check in checks:
+            if self._is_newest(check):
+                self._checks[check.conversation] = check
+
+    def _is_newest(self, check: PushCheck) -> bool:
+        current = self._checks.get(check.conversation)
+        return current is not None and current.seq <= check.seq
+
+    async def _recall_checks(self) -> None:
+        """Those that the last process left. The file says no more of them than that they are owed: a claim or a delay ends with its process."""
+        if not self._has_recalled_checks:
+            rows = await self._file.read(_CHECKS)
+            self._has_recalled_checks = True
+            for conversation, seq, due_at in rows:
+                known = self._checks.get(conversation)
+                if known is None or known.seq < seq:
+                    self._checks[conversation] = PushCheck(conversation, seq, min(due_at, known.due_at) if known else due_at)
 
     def _set_push_check(self, message: Message) -> None:
         """The first unseen message decides when to look, the newest what to look for."""

@@ -4,9 +4,11 @@
  * @typedef {import("../types.js").Ask} Ask
  * @typedef {import("../types.js").Contact} Contact
  * @typedef {import("../types.js").Conversation} Conversation
+ * @typedef {import("../types.js").ConversationPush} ConversationPush
  * @typedef {import("../types.js").Entry} Entry
  * @typedef {import("../types.js").Mark} Mark
  * @typedef {import("../types.js").Page} Page
+ * @typedef {import("../types.js").Push} Push
  * @typedef {import("../types.js").Role} Role
  * @typedef {import("../types.js").User} User
  */
@@ -129,6 +131,36 @@ export class Api {
   /** Whose link it is. @param {string} code @returns {Promise<User>} */
   inviter(code) {
     return this.#call("GET", `/invites/${encodeURIComponent(code)}`);
+  }
+
+  /** @returns {Promise<Push>} */
+  push() {
+    return this.#call("GET", "/push");
+  }
+
+  /** Takes pushes in this browser. @param {{ gateway: "web", endpoint: string, keys: { p256dh: string, auth: string }, vapid_key: string }} where */
+  subscribe(where) {
+    return this.#call("PUT", "/push/subscription", where);
+  }
+
+  /** @returns {Promise<null>} */
+  unsubscribe() {
+    return this.#call("DELETE", "/push/subscription");
+  }
+
+  /** @returns {Promise<{ outcome: string, reason: string }>} */
+  tryPush() {
+    return this.#call("POST", "/push/test", {});
+  }
+
+  /** @param {string} id @returns {Promise<ConversationPush>} */
+  conversationPush(id) {
+    return this.#call("GET", `/conversations/${id}/push`);
+  }
+
+  /** @param {string} id @param {ConversationPush} wish @returns {Promise<ConversationPush>} */
+  choosePush(id, wish) {
+    return this.#call("PUT", `/conversations/${id}/push`, wish);
   }
 
   /**

@@ -43,6 +43,8 @@ export class Chat {
     this.world = world;
     /** The newest message that came in from somebody else. */
     this.arrival = signal(/** @type {Arrival | null} */ (null));
+    /** Has anything been written since the page was opened? */
+    this.spoke = signal(false);
     const api = new Api({ csrf, onSignedOut: () => onSignedOut("expired"), language: tag() });
     this.api = api;
     this.contacts = new Contacts({ api });
@@ -104,6 +106,7 @@ export class Chat {
   /** @param {string} id @param {string} text */
   send(id, text) {
     this.outbox.add(id, text);
+    this.spoke.value = true;
     this.draft(id, "");
     this.#typedAt = 0;
   }

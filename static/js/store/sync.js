@@ -174,12 +174,12 @@ export class Sync {
 
   /** @param {string} id @param {Message} message @param {number} head */
   async #arrived(id, message, head) {
+    const news = message.seq > (this.world.entry(id)?.preview?.seq ?? 0); // an entry that is fetched now holds it already
     if (!this.world.entry(id)) await this.fetchEntry(id);
     const entry = this.world.entry(id);
     // The message that brings us in comes before the conversation that says so: until then nothing here is ours to show.
     if (!entry || placeOf(entry.conversation, this.world.me.id)?.state === "invited") return;
     const newest = top(this.heldOf(id));
-    const news = message.seq > (this.world.entry(id)?.preview?.seq ?? 0);
     this.#add(id, message, head);
     if (message.sender !== this.world.me.id) {
       this.reads.delivered(id, message.seq);

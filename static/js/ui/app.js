@@ -15,6 +15,7 @@ import { List } from "./list.js";
 import { nameOf, titleOf } from "./names.js";
 import { NewDialog } from "./new.js";
 import { Panel } from "./panel.js";
+import { PushOffer } from "./pushing.js";
 import { dialog, focusLost, go, invite, notice, panelOpen, route, side, turnTo } from "./screen.js";
 
 const BAR_AFTER_MS = 1500;
@@ -38,6 +39,7 @@ export function App({ chat, csrf, onLogOut }) {
       <nav class="sidebar" aria-label=${t("app.conversations")}>
         <${Head} csrf=${csrf} onLogOut=${onLogOut} />
         <${Sides} />
+        <${PushOffer} />
         ${side.value === "contacts" ? html`<${ContactList} />` : html`<${List} />`}
       </nav>
       <main class="pane" id="conversation" tabindex="-1">

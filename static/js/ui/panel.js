@@ -16,6 +16,7 @@ import { Icon } from "./icons.js";
 import { Members } from "./members.js";
 import { presenceText, titleOf } from "./names.js";
 import { ContactPicker } from "./picker.js";
+import { ConversationPushes } from "./pushing.js";
 import { Relation } from "./relation.js";
 import { focusLost, notice, now, panelOpen } from "./screen.js";
 
@@ -45,6 +46,7 @@ export function Panel({ id }) {
         <p class="panel-facts">${facts(conversation, world)}</p>
       </div>
       ${!group && joined && html`<${Relation} user=${partner(conversation, world.me.id)} />`}
+      ${joined && html`<${ConversationPushes} id=${conversation.id} />`}
       ${group && html`<${Members} conversation=${conversation} />`}
       ${group && manages && html`<${Invite} key=${conversation.id} conversation=${conversation} />`}
       ${group && joined && html`<${Leave} conversation=${conversation} />`}

@@ -1,0 +1,61 @@
+"""The push services that this instance can send to, as the environment names them."""
+
+from pathlib import Path
+from typing import Any
+
+from chatsite.core.startup import StartupRefused
+from chatsite.environment import env, env_flag, env_words
+
+Spec = dict[str, Any]
+
+
+def vapid_key_file(data_dir: Path) -> Path:
+    """Where the key of web push is kept: the same file for every process of an instance."""
+    return Path(env("VAPID_KEY_FILE") or data_dir / "vapid.pem")
+
+
+def chosen_gateways(vapid_key: str) -> dict[str, Spec]:
+    """Django's usual form, by name. Raises StartupRefused for half a configuration."""
+    gateways: dict[str, Spec] = {}
+    # For push services of one's own network: one of a test, say. Addresses that are not public are refused otherwise.
+    reach = {"private": env_flag("PUSH_PRIVATE"), "authorities": env("PUSH_CA_FILE") or None}
+    if vapid_key:
+        options = {"private_key": vapid_key, "contact": _contact(), "hosts": env_words("PUSH_HOSTS")}
+        gateways["web"] = _spec("web.WebGateway", options | reach)
+    if credentials := env("FCM_CREDENTIALS_FILE"):
+        gateways["fcm"] = _spec(
+            "fcm.FcmGateway", {"credentials": _file("FCM_CREDENTIALS_FILE", credentials), **_url("FCM_URL"), **reach}
+        )
+    if key := env("APNS_KEY_FILE"):
+        names = {"key_id": "APNS_KEY_ID", "team_id": "APNS_TEAM_ID", "topic": "APNS_TOPIC"}
+        if missing := [name for name in names.values() if not env(name)]:
+            raise StartupRefused(f"APNS_KEY_FILE needs {', '.join(missing)}. See .env.example.")
+        options = {"key": _file("APNS_KEY_FILE", key), **{option: env(name) for option, name in names.items()}}
+        gateways["apns"] = _spec("apns.ApnsGateway", options | _url("APNS_URL") | reach)
+    if env_flag("PUSH_CONSOLE"):
+        gateways["console"] = _spec("console.ConsoleGateway")
+    return gateways
+
+
+def _spec(backend: str, options: dict[str, Any] | None = None) -> Spec:
+    return {"BACKEND": f"notifications.gateways.{backend}", "OPTIONS": options or {}}
+
+
+def _url(name: str) -> dict[str, str]:
+    return {"url": env(name)} if env(name) else {}
+
+
+def _file(name: str, path: str) -> str:
+    if not Path(path).is_file():
+        raise StartupRefused(f"{name} is {path!r}; there is no such file.")
+    return path
+
+
+def _contact() -> str:
+    """Whom a push service may write to when something is wrong with our pushes."""
+    if contact := env("PUSH_CONTACT"):
+        if not contact.startswith(("mailto:", "https://")):
+            raise StartupRefused(f"PUSH_CONTACT is {contact!r}; it is a mailto: or an https: address.")
+        return contact
+    hosts = [host for host in env_words("ALLOWED_HOSTS") if "." in host and not host.startswith(("127.", "["))]
+    return f"mailto:admin@{(hosts or ['localhost'])[0].lstrip('*.')}"

@@ -1,0 +1,215 @@
+"""One round: looks at push checks, sends what they call for, and says what is left of them.
+
+A check is settled when nobody has to be rung for it any more, and postponed while somebody does. So nothing else has to be kept: what a
+process left half way is looked at again when its claim ends, and who was rung already is not rung twice.
+"""
+
+import asyncio
+import random
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from channels.db import database_sync_to_async
+
+from chatsite.core.clock import Clock, clock
+from chatsite.core.errors import Unavailable
+from messaging.protocol.types import Message
+from messaging.services.chat import Chat
+from messaging.services.members import Members
+from messaging.services.push.badge import badges
+from messaging.services.push.judge import EXPIRY_MS, Reader, Ring, Wait, judge, missed_by
+from messaging.services.push.wording import notice_of
+from messaging.stores.sequencer.base import PushCheck
+from messaging.stores.shown.base import Shown
+from notifications.protocol import Later, Push, Sent, Subscriber
+from notifications.services.preferences import DEFAULT_WISH, Taste, Wish, tastes, wishes
+from notifications.services.sending import Sender
+from notifications.services.subscriptions import Went, note_outcomes, subscribers_of
+
+_Answer = TypeVar("_Answer")
+
+SLICE = 50  # checks that are looked at together
+LOOK_BACK = 50  # messages
+AT_ONCE = 64  # pushes under way
+# A round that has taken so long begins no more pushes: a task of a worker ends before the broker takes it for lost.
+BEGIN_SECONDS = 30.0
+PAUSE_MIN_MS, PAUSE_MAX_MS = 5_000, 600_000
+
+
+class LastUsed(Protocol):
+    async def last_used(self, users: Sequence[int]) -> list[dict[int, int]]:
+        """For each user, their devices and when somebody last used them (ms). Raises Unavailable."""
+        ...
+
+
+class Pushing(msgspec.Struct, frozen=True):
+    """What a round works with."""
+
+    chat: Chat
+    presence: LastUsed
+    sender: Sender
+    clock: Clock = clock
+
+
+class _Case(msgspec.Struct, frozen=True):
+    """One check, and what is known of its conversation."""
+
+    check: PushCheck
+    members: Members
+    messages: list[Message]
+    read: dict[int, int]
+
+    def ring_worthy(self) -> set[int]:
+        """Who has missed anything."""
+        return {user for user in self.members.joined if missed_by(user, self.members, self.messages, read=self.read.get(user, 0))}
+
+
+class _People(msgspec.Struct, frozen=True):
+    subscribers: dict[int, list[tuple[Subscriber, int]]]
+    tastes: dict[int, Taste]
+    wishes: dict[tuple[int, int], Wish]
+
+
+async def look(pushing: Pushing, checks: Sequence[PushCheck]) -> int:
+    """Looks at claimed checks, sends, settles. Returns how many pushes were taken by their services.
+
+    What cannot be decided now, because a part is away, stays claimed and comes again.
+    """
+    deadline = pushing.clock.monotonic() + BEGIN_SECONDS
+    sent = 0
+    for start in range(0, len(checks), SLICE):
+        if pushing.clock.monotonic() > deadline:
+            break
+        sent += await _look(pushing, checks[start : start + SLICE], deadline)
+    return sent
+
+
+async def _look(pushing: Pushing, checks: Sequence[PushCheck], deadline: float) -> int:
+    chat = pushing.chat
+    loaded = await chat.members.reload_many(check.conversation for check in checks)
+    settled = [check for check in checks if check.conversation not in loaded]  # deleted meanwhile
+    cases = await _known([_open(chat, check, loaded[check.conversation]) for check in checks if check.conversation in loaded])
+    worthy = {user for case in cases for user in case.ring_worthy()}
+    people = await database_sync_to_async(_people)(worthy, [case.check.conversation for case in cases])
+    judged = await _known([_judge(pushing, case, people) for case in cases])
+    verdicts: dict[int, list[Ring | Wait]] = dict(judged)
+    rings = [ring for found in verdicts.values() for ring in found if isinstance(ring, Ring)]
+    unread = await badges(chat, {ring.user for ring in rings}) if rings else {}
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def send(case: _Case) -> tuple[_Case, list[Went | None]]:
+        mine = [verdict for verdict in verdicts[case.check.conversation] if isinstance(verdict, Ring)]
+        notices = [notice_of(ring, case.members, people.tastes[ring.user], badge=unread[ring.user]) for ring in mine]
+        pushes = [Push(ring.subscriber, notice) for ring, notice in zip(mine, notices, strict=True)]
+        return case, await asyncio.gather(*(_send(pushing, push, room, deadline) for push in pushes))
+
+    went = await asyncio.gather(*(send(case) for case in cases if case.check.conversation in verdicts))
+    postponed = []
+    for case, outcomes in went:
+        until = _again_at(case, verdicts[case.check.conversation], outcomes, pushing.clock.now_ms())
+        if until is None:
+            settled.append(case.check)
+        else:
+            postponed.append(PushCheck(case.check.conversation, case.check.seq, until))
+    done = [one for _, outcomes in went for one in outcomes if one is not None]
+    if done:
+        await database_sync_to_async(note_outcomes)(done)
+    await chat.sequencer.settle_push_checks(settled)
+    await chat.sequencer.postpone_push_checks(postponed)
+    return sum(isinstance(one.outcome, Sent) for one in done)
+
+
+async def _known(questions: Iterable[Coroutine[Any, Any, _Answer]]) -> list[_Answer]:
+    """The answers there are; those for which a part is away are left out."""
+    found = await asyncio.gather(*questions, return_exceptions=True)
+    for answer in found:
+        if isinstance(answer, BaseException) and not isinstance(answer, Unavailable):
+            raise answer
+    return [answer for answer in found if not isinstance(answer, BaseException)]
+
+
+async def _open(chat: Chat, check: PushCheck, members: Members) -> _Case:
+    (head,) = await chat.sequencer.heads([check.conversation])
+    messages, marks = await asyncio.gather(
+        chat.log.page(check.conversation, first=max(1, check.seq - LOOK_BACK + 1), last=check.seq, rev=head.rev),
+        chat.receipts.of_conversation(check.conversation),
+    )
+    return _Case(check, members, messages, {mark.user: mark.read for mark in marks})
+
+
+def _people(users: set[int], conversations: list[int]) -> _People:
+    subscribers = subscribers_of(users) if users else {}
+    return _People(subscribers, tastes(subscribers), wishes(list(subscribers), conversations))
+
+
+async def _judge(pushing: Pushing, case: _Case, people: _People) -> tuple[int, list[Ring | Wait]]:
+    """For every device of the conversation's people that takes pushes. Raises Unavailable."""
+    chat, conversation = pushing.chat, case.check.conversation
+    users = [user for user in case.ring_worthy() if user in people.subscribers]
+    if not users:
+        return conversation, []
+    devices = [one.device for user in users for one, _ in people.subscribers[user]]
+    acknowledged, shown, used = await asyncio.gather(
+        chat.inbox.acknowledged(devices, conversation),
+        chat.shown.of([(user, conversation) for user in users]),
+        pushing.presence.last_used(users),
+    )
+    having = dict(zip(devices, acknowledged, strict=True))
+    verdicts: list[Ring | Wait] = []
+    for user, on_devices, used_at in zip(users, shown, used, strict=True):
+        mine = people.subscribers[user]
+        reader = Reader(
+            read=case.read.get(user, 0),
+            taste=people.tastes.get(user, Taste()),
+            wish=people.wishes.get((user, conversation), DEFAULT_WISH),
+            subscribers=[one for one, _ in mine],
+            acknowledged=having,
+            shown=on_devices,
+            used=used_at,
+            retry_at={one.device: retry_at for one, retry_at in mine},
+        )
+        verdicts += judge(user, reader, case.members, case.messages, now=pushing.clock.now_ms())
+    return conversation, verdicts
+
+
+async def _send(pushing: Pushing, push: Push, room: asyncio.Semaphore, deadline: float) -> Went | None:
+    """None: it was not sent, because it was read meanwhile, or because it cannot be known whether it was."""
+    async with room:
+        if pushing.clock.monotonic() > deadline:
+            return Went(push, Later("no time left in this round"))
+        try:
+            if await _has_it(pushing.chat, push):
+                return None
+        except Unavailable:
+            return Went(push, Later("a part is away"))
+        went = await pushing.sender.send(push)
+        if isinstance(went.outcome, Sent):
+            one = push.subscriber
+            await pushing.chat.shown.note([Shown(one.user, push.notice.conversation, one.device, push.notice.seq)])
+        return went
+
+
+async def _has_it(chat: Chat, push: Push) -> bool:
+    """Asked right before it is sent: between the look and now somebody may have read it, or the device come back."""
+    user, device, conversation, seq = push.subscriber.user, push.subscriber.device, push.notice.conversation, push.notice.seq
+    (mark,), (acknowledged,) = await asyncio.gather(
+        chat.receipts.of_user(user, [conversation]), chat.inbox.acknowledged([device], conversation)
+    )
+    return max(mark.read, acknowledged) >= seq
+
+
+def _again_at(case: _Case, verdicts: Sequence[Ring | Wait], outcomes: Sequence[Went | None], now: int) -> int | None:
+    """When to look again (ms); None: nobody has to be rung for it any more.
+
+    Who is waited for longer is looked for less often; a service's own word is kept in the subscription, and holds whoever looks.
+    """
+    newest = max((message.sent_at for message in case.messages), default=0)
+    if now - newest >= EXPIRY_MS:
+        return None
+    delays = [went.outcome.seconds or 0 for went in outcomes if went is not None and isinstance(went.outcome, Later)]
+    waits = [verdict.until for verdict in verdicts if isinstance(verdict, Wait)] + [now + round(delay * 1000) for delay in delays]
+    if not waits:
+        return None
+    pause = min(max((now - newest) * random.uniform(0.5, 1.0), PAUSE_MIN_MS), PAUSE_MAX_MS)  # noqa: S311
+    return max(min(waits), now + round(pause))
