@@ -23,7 +23,6 @@ class PushForm(InOurWords):
     )
     quiet_until = forms.TimeField(
         label=_("Quiet until"),
-        help_text=_("Between these times nothing is shown. Leave both empty to be told at any time."),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )

@@ -247,3 +247,25 @@ async def test_the_settings_hold_and_say_what_is_wrong(browsers: Browsers) -> No
     await page.get_by_label("Time zone").fill("Nowhere/Here")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("There is no such time zone")).to_be_visible()
+
+
+async def test_an_address_that_the_push_service_changed_is_told_to_the_server(browsers: Browsers) -> None:
+    new = Browser("https://updates.push.services.mozilla.com", "changed")
+    page = await browsers.page_for("lena", permissions=["notifications"])
+    pushes = Pushes(page)
+    await pushes.begin()
+    key = (await page.evaluate("fetch('/api/v1/push').then((answer) => answer.json())"))["vapid_key"]
+    made = {"endpoint": new.endpoint, "keys": {"p256dh": new.p256dh, "auth": new.secret}}
+    await page.context.service_workers[0].evaluate(
+        """async ([key, made]) => {
+          const text = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
+          const applicationServerKey = Uint8Array.from(text, (sign) => sign.charCodeAt(0)).buffer;
+          PushManager.prototype.subscribe = async () => ({ toJSON: () => made });
+          const event = new ExtendableEvent("pushsubscriptionchange");
+          event.oldSubscription = { options: { applicationServerKey } };
+          self.dispatchEvent(event);
+        }""",
+        [key, made],
+    )
+    asked = "fetch('/api/v1/push').then((answer) => answer.json()).then(({ subscription }) => subscription?.vapid_key)"
+    await page.wait_for_function(f"async (key) => (await {asked}) === key", arg=key)

@@ -121,11 +121,12 @@ class PushServices:
     async def _app(self, scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Send) -> None:
         if scope["type"] == "lifespan":
             return await _live(receive, send)
-        body = b""
-        while (part := await receive())["type"] == "http.request":
+        body, is_whole = b"", False
+        while not is_whole and (part := await receive())["type"] == "http.request":
             body += part["body"]
-            if not part.get("more_body"):
-                break
+            is_whole = not part.get("more_body")
+        if not is_whole:
+            return None  # whoever asked was killed half way
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         request = Request(scope["path"], scope["http_version"], headers, body)
         if request.path == "/token":

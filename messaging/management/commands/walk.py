@@ -16,9 +16,9 @@ MEANING = {
     "check": "who is in the conversation, and may the sender write there",
     "allocate": "the next seq, and the time",
     "store": "on disk",
-    "commit": "the head moves: from now on anybody can read it",
+    "commit": "the head moves: from now on anybody can read it; a push check is set",
     "ack": "the sender has the answer",
-    "spread": "a pointer in every member's inbox, and push checks",
+    "spread": "a pointer in every member's inbox",
     "fan-out": "encoded once, handed to every connected device",
     "done": "the note that it was owed to inboxes is gone",
 }

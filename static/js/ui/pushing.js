@@ -92,14 +92,14 @@ export function ConversationPushes({ id }) {
 function Levels({ wish, change }) {
   const choose = (/** @type {Event} */ event) =>
     change({ level: /** @type {any} */ (/** @type {HTMLSelectElement} */ (event.currentTarget).value) });
-  return html`<label class="field">
-    <span>${t("push.level")}</span>
-    <select name="level" onChange=${choose}>
+  return html`<div class="field">
+    <label for="push-level">${t("push.level")}</label>
+    <select id="push-level" class="field-input" name="level" onChange=${choose}>
       ${LEVELS.map(
         (level) => html`<option value=${level} selected=${wish.level === level}>${t(`push.level.${level}`)}</option>`,
       )}
     </select>
-  </label>`;
+  </div>`;
 }
 
 /** @param {{ wish: ConversationPush, change: (part: Partial<ConversationPush>) => void }} props */
