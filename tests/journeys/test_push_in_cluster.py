@@ -12,7 +12,6 @@ import pytest
 from tests.client import Phone
 from tests.cluster import Cluster
 from tests.faults.cast import Cast
-from tests.faults.trial import Trial
 from tests.notifications.services import PushServices
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.timeout(400)]
@@ -56,11 +55,13 @@ class People:
                 phone = self.cast.phone(person, number)
                 token = f"{person.user}.{number}"
                 await phone.api("PUT", "/push/subscription", {"gateway": "fcm", "token": token})
+                await phone.api("PATCH", "/me/privacy", {"groups_from": "everyone"})
                 self.phones[token] = phone
 
     async def close(self) -> None:
         for phone in self.phones.values():
             await phone.api("DELETE", "/push/subscription")
+            await phone.api("PATCH", "/me/privacy", {"groups_from": "contacts"})
             await phone.close()
 
 
@@ -86,14 +87,11 @@ async def test_a_worker_killed_in_the_middle_of_500_pushes_loses_none_and_sends_
 ) -> None:
     *others, sender = cast.people
     readers = others[:4]
-    trial = Trial(cast)
-    groups = [
-        group for _ in range(11) for group in await asyncio.gather(*(trial.open_group([sender, *others]) for _ in range(2)))
-    ]
+    phone = cast.phone(sender)
+    groups = [await phone.group(f"Group {number}", *(other.username for other in others)) for number in range(22)]
     tokens = [token for token in people.phones if token.partition(".")[0] != sender.user]
     wanted = {(token, group) for token in tokens for group in groups}
     assert len(wanted) >= 500
-    phone = cast.phone(sender)
     for group in groups:
         await phone.api("POST", f"/conversations/{group}/messages", {"client_id": str(uuid4()), "text": SECRET})
     await phone.close()
@@ -130,8 +128,8 @@ async def test_reading_on_one_device_takes_the_notice_from_the_other(
 ) -> None:
     sender, reader = cast.people[8], cast.people[1]  # with two devices
     cluster.start_worker()
-    group = await Trial(cast).open_group([sender, reader])
     phone = cast.phone(sender)
+    group = await phone.group("Two", reader.username)
     await people.phones[f"{reader.user}.1"].api("PATCH", "/push", {"previews": True})
     await phone.api("POST", f"/conversations/{group}/messages", {"client_id": str(uuid4()), "text": SECRET})
     both = {(f"{reader.user}.{number}", group) for number in range(2)}
@@ -145,9 +143,9 @@ async def test_reading_on_one_device_takes_the_notice_from_the_other(
 
 async def test_a_queue_that_is_away_loses_nothing(cluster: Cluster, cast: Cast, people: People, pushed: Pushed) -> None:
     sender, reader = cast.people[9], cast.people[10]
-    group = await Trial(cast).open_group([sender, reader])
-    await asyncio.to_thread(cluster.kill, "redis-tasks")
     phone = cast.phone(sender)
+    group = await phone.group("Two", reader.username)
+    await asyncio.to_thread(cluster.kill, "redis-tasks")
     await phone.api("POST", f"/conversations/{group}/messages", {"client_id": str(uuid4()), "text": SECRET})
     await asyncio.sleep(6)  # it was due meanwhile
     await asyncio.to_thread(cluster.restart, "redis-tasks")

@@ -5,9 +5,10 @@ process left half way is looked at again when its claim ends, and who was rung a
 """
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 from channels.db import database_sync_to_async
@@ -19,15 +20,15 @@ from messaging.services.chat import Chat
 from messaging.services.members import Members
 from messaging.services.push.badge import badges
 from messaging.services.push.judge import EXPIRY_MS, Reader, Ring, Wait, judge, missed_by
+from messaging.services.push.lack import Lack, find_lacks, known
 from messaging.services.push.wording import notice_of
 from messaging.stores.sequencer.base import PushCheck
 from messaging.stores.shown.base import Shown
-from notifications.protocol import Later, Push, Sent, Subscriber
-from notifications.services.preferences import DEFAULT_WISH, Taste, Wish, tastes, wishes
+from notifications.protocol import Later, Push, Sent
+from notifications.services import preferences
+from notifications.services.preferences import DEFAULT_WISH, Taste, Wish
 from notifications.services.sending import Sender
-from notifications.services.subscriptions import Went, note_outcomes, subscribers_of
-
-_Answer = TypeVar("_Answer")
+from notifications.services.subscriptions import Went, note_outcomes
 
 SLICE = 50  # checks that are looked at together
 LOOK_BACK = 50  # messages
@@ -53,22 +54,27 @@ class Pushing(msgspec.Struct, frozen=True):
 
 
 class _Case(msgspec.Struct, frozen=True):
-    """One check, and what is known of its conversation."""
+    """One check that somebody lacks, and what is known of its conversation."""
 
-    check: PushCheck
+    lack: Lack
     members: Members
     messages: list[Message]
     read: dict[int, int]
 
-    def ring_worthy(self) -> set[int]:
-        """Who has missed anything."""
-        return {user for user in self.members.joined if missed_by(user, self.members, self.messages, read=self.read.get(user, 0))}
+    @property
+    def conversation(self) -> int:
+        return self.members.conversation
+
+    def ring_worthy(self) -> list[int]:
+        """Those who lack it and have missed anything."""
+        return [
+            user for user in self.lack.subscribers if missed_by(user, self.members, self.messages, read=self.read.get(user, 0))
+        ]
 
 
-class _People(msgspec.Struct, frozen=True):
-    subscribers: dict[int, list[tuple[Subscriber, int]]]
-    tastes: dict[int, Taste]
-    wishes: dict[tuple[int, int], Wish]
+class _Tastes(msgspec.Struct, frozen=True):
+    of_all: dict[int, Taste]
+    of_one: dict[tuple[int, int], Wish]
 
 
 async def look(pushing: Pushing, checks: Sequence[PushCheck]) -> int:
@@ -87,31 +93,33 @@ async def look(pushing: Pushing, checks: Sequence[PushCheck]) -> int:
 
 async def _look(pushing: Pushing, checks: Sequence[PushCheck], deadline: float) -> int:
     chat = pushing.chat
-    loaded = await chat.members.reload_many(check.conversation for check in checks)
-    settled = [check for check in checks if check.conversation not in loaded]  # deleted meanwhile
-    cases = await _known([_open(chat, check, loaded[check.conversation]) for check in checks if check.conversation in loaded])
+    lacks = await find_lacks(chat, checks)
+    members = await chat.members.reload_many(lack.check.conversation for lack in lacks if lack.subscribers)  # of this moment
+    settled = [lack.check for lack in lacks if lack.check.conversation not in members]
+    cases = await known(
+        [_open(chat, lack, members[lack.check.conversation]) for lack in lacks if lack.check.conversation in members]
+    )
     worthy = {user for case in cases for user in case.ring_worthy()}
-    people = await database_sync_to_async(_people)(worthy, [case.check.conversation for case in cases])
-    judged = await _known([_judge(pushing, case, people) for case in cases])
-    verdicts: dict[int, list[Ring | Wait]] = dict(judged)
+    tastes = await database_sync_to_async(_tastes)(worthy, [case.conversation for case in cases]) if worthy else _Tastes({}, {})
+    verdicts = dict(await known([_judge(pushing, case, tastes) for case in cases]))
     rings = [ring for found in verdicts.values() for ring in found if isinstance(ring, Ring)]
     unread = await badges(chat, {ring.user for ring in rings}) if rings else {}
     room = asyncio.Semaphore(AT_ONCE)
 
     async def send(case: _Case) -> tuple[_Case, list[Went | None]]:
-        mine = [verdict for verdict in verdicts[case.check.conversation] if isinstance(verdict, Ring)]
-        notices = [notice_of(ring, case.members, people.tastes[ring.user], badge=unread[ring.user]) for ring in mine]
+        mine = [verdict for verdict in verdicts[case.conversation] if isinstance(verdict, Ring)]
+        notices = [notice_of(ring, case.members, tastes.of_all[ring.user], badge=unread[ring.user]) for ring in mine]
         pushes = [Push(ring.subscriber, notice) for ring, notice in zip(mine, notices, strict=True)]
         return case, await asyncio.gather(*(_send(pushing, push, room, deadline) for push in pushes))
 
-    went = await asyncio.gather(*(send(case) for case in cases if case.check.conversation in verdicts))
+    went = await asyncio.gather(*(send(case) for case in cases if case.conversation in verdicts))
     postponed = []
     for case, outcomes in went:
-        until = _again_at(case, verdicts[case.check.conversation], outcomes, pushing.clock.now_ms())
+        until = _again_at(case, verdicts[case.conversation], outcomes, pushing.clock.now_ms())
         if until is None:
-            settled.append(case.check)
+            settled.append(case.lack.check)
         else:
-            postponed.append(PushCheck(case.check.conversation, case.check.seq, until))
+            postponed.append(PushCheck(case.conversation, case.lack.check.seq, until))
     done = [one for _, outcomes in went for one in outcomes if one is not None]
     if done:
         await database_sync_to_async(note_outcomes)(done)
@@ -120,57 +128,43 @@ async def _look(pushing: Pushing, checks: Sequence[PushCheck], deadline: float) 
     return sum(isinstance(one.outcome, Sent) for one in done)
 
 
-async def _known(questions: Iterable[Coroutine[Any, Any, _Answer]]) -> list[_Answer]:
-    """The answers there are; those for which a part is away are left out."""
-    found = await asyncio.gather(*questions, return_exceptions=True)
-    for answer in found:
-        if isinstance(answer, BaseException) and not isinstance(answer, Unavailable):
-            raise answer
-    return [answer for answer in found if not isinstance(answer, BaseException)]
-
-
-async def _open(chat: Chat, check: PushCheck, members: Members) -> _Case:
+async def _open(chat: Chat, lack: Lack, members: Members) -> _Case:
+    check = lack.check
     (head,) = await chat.sequencer.heads([check.conversation])
     messages, marks = await asyncio.gather(
         chat.log.page(check.conversation, first=max(1, check.seq - LOOK_BACK + 1), last=check.seq, rev=head.rev),
         chat.receipts.of_conversation(check.conversation),
     )
-    return _Case(check, members, messages, {mark.user: mark.read for mark in marks})
+    return _Case(lack, members, messages, {mark.user: mark.read for mark in marks})
 
 
-def _people(users: set[int], conversations: list[int]) -> _People:
-    subscribers = subscribers_of(users) if users else {}
-    return _People(subscribers, tastes(subscribers), wishes(list(subscribers), conversations))
+def _tastes(users: set[int], conversations: list[int]) -> _Tastes:
+    return _Tastes(preferences.tastes(users), preferences.wishes(users, conversations))
 
 
-async def _judge(pushing: Pushing, case: _Case, people: _People) -> tuple[int, list[Ring | Wait]]:
+async def _judge(pushing: Pushing, case: _Case, tastes: _Tastes) -> tuple[int, list[Ring | Wait]]:
     """For every device of the conversation's people that takes pushes. Raises Unavailable."""
-    chat, conversation = pushing.chat, case.check.conversation
-    users = [user for user in case.ring_worthy() if user in people.subscribers]
+    users = case.ring_worthy()
     if not users:
-        return conversation, []
-    devices = [one.device for user in users for one, _ in people.subscribers[user]]
-    acknowledged, shown, used = await asyncio.gather(
-        chat.inbox.acknowledged(devices, conversation),
-        chat.shown.of([(user, conversation) for user in users]),
-        pushing.presence.last_used(users),
+        return case.conversation, []
+    shown, used = await asyncio.gather(
+        pushing.chat.shown.of([(user, case.conversation) for user in users]), pushing.presence.last_used(users)
     )
-    having = dict(zip(devices, acknowledged, strict=True))
     verdicts: list[Ring | Wait] = []
     for user, on_devices, used_at in zip(users, shown, used, strict=True):
-        mine = people.subscribers[user]
+        places = case.lack.subscribers[user]
         reader = Reader(
             read=case.read.get(user, 0),
-            taste=people.tastes.get(user, Taste()),
-            wish=people.wishes.get((user, conversation), DEFAULT_WISH),
-            subscribers=[one for one, _ in mine],
-            acknowledged=having,
+            taste=tastes.of_all.get(user, Taste()),
+            wish=tastes.of_one.get((user, case.conversation), DEFAULT_WISH),
+            subscribers=[one for one, _ in places],
+            acknowledged=case.lack.acknowledged,
             shown=on_devices,
             used=used_at,
-            retry_at={one.device: retry_at for one, retry_at in mine},
+            retry_at={one.device: retry_at for one, retry_at in places},
         )
         verdicts += judge(user, reader, case.members, case.messages, now=pushing.clock.now_ms())
-    return conversation, verdicts
+    return case.conversation, verdicts
 
 
 async def _send(pushing: Pushing, push: Push, room: asyncio.Semaphore, deadline: float) -> Went | None:
@@ -186,7 +180,8 @@ async def _send(pushing: Pushing, push: Push, room: asyncio.Semaphore, deadline:
         went = await pushing.sender.send(push)
         if isinstance(went.outcome, Sent):
             one = push.subscriber
-            await pushing.chat.shown.note([Shown(one.user, push.notice.conversation, one.device, push.notice.seq)])
+            with contextlib.suppress(Unavailable):  # else it is rung twice
+                await pushing.chat.shown.note([Shown(one.user, push.notice.conversation, one.device, push.notice.seq)])
         return went
 
 
