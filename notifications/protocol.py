@@ -88,4 +88,8 @@ class Dropped(msgspec.Struct, frozen=True):
     reason: str
 
 
-Outcome = Sent | Gone | Later | Refused | Dropped
+class Omitted(msgspec.Struct, frozen=True):
+    """It was not sent, because that kind of service is better not told: no success and no failure."""
+
+
+Outcome = Sent | Gone | Later | Refused | Dropped | Omitted

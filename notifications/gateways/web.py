@@ -15,7 +15,7 @@ from py_vapid import Vapid02
 from chatsite.core.clock import Clock, clock
 from chatsite.core.errors import Invalid
 from notifications.gateways.outbound import Answer, NotPublic, Outbound, Unanswered, later
-from notifications.protocol import Dropped, Gone, Later, Outcome, Push, Refused, Sent
+from notifications.protocol import Dropped, Gone, Later, Omitted, Outcome, Push, Refused, Sent
 from notifications.vapid import public_key
 
 # The push services of the browsers there are: nobody makes us call another host.
@@ -65,7 +65,7 @@ class WebGateway:
         except Invalid as error:
             return Dropped(str(error))
         if notice.kind == "read" and _is_listed(origin.hostname or "", SHOWS_EVERYTHING):
-            return Dropped("Safari shows every push")
+            return Omitted()
         headers = {
             "Authorization": self._authorization(f"{origin.scheme}://{origin.netloc}"),
             "Content-Encoding": "aes128gcm",

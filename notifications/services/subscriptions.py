@@ -17,7 +17,7 @@ from accounts.services.devices import oldest_use
 from chatsite.core.errors import Conflict, Invalid
 from notifications.gateways import web
 from notifications.models import FAILURE_MAX, Subscription, Tally
-from notifications.protocol import Dropped, Gone, Later, Outcome, Push, Refused, Sent, Subscriber
+from notifications.protocol import Dropped, Gone, Later, Omitted, Outcome, Push, Refused, Sent, Subscriber
 
 logger = logging.getLogger(__name__)
 
@@ -127,26 +127,30 @@ def subscriber(one: Subscription, device: Device) -> Subscriber:
 
 def note_outcomes(went: Iterable[Went]) -> None:
     """After each round: forgets what is gone, remembers successes and errors, and counts."""
-    went = list(went)
+    went = [one for one in went if not isinstance(one.outcome, Omitted)]
     now = timezone.now()
+    sent = [one.push.subscriber.device for one in went if isinstance(one.outcome, Sent)]
+    well = Subscription.objects.filter(device_id__in=sent).exclude(succeeded_at__gt=now - NOTE_EVERY, failure="")
+    well.update(succeeded_at=now, failure="", retry_at=None)
     for one in went:
-        device, outcome = one.push.subscriber.device, one.outcome
-        mine = Subscription.objects.filter(device_id=device, address=one.push.subscriber.address)
-        match outcome:
-            case Sent():
-                mine.exclude(succeeded_at__gt=now - NOTE_EVERY, failure="").update(succeeded_at=now, failure="", retry_at=None)
-            case Gone(since=since):
-                gone = mine if since is None else mine.filter(created_at__lt=datetime.fromtimestamp(since / 1000, UTC))
-                gone.delete()
-                logger.info("device %d takes no more pushes: %s", device, outcome.reason)
-            case Later(seconds=seconds):
-                wait = None if seconds is None else now + timedelta(seconds=seconds)
-                mine.update(failed_at=now, failure=outcome.reason[:FAILURE_MAX], retry_at=wait)
-            case Refused() | Dropped():
-                mine.update(failed_at=now, failure=outcome.reason[:FAILURE_MAX])
+        _note_failure(one.push.subscriber, one.outcome, now)
     for reason in {f"{one.push.subscriber.gateway}: {one.outcome.reason}" for one in went if isinstance(one.outcome, Refused)}:
         logger.error("pushes are refused. %s", reason)
     _count(went, now)
+
+
+def _note_failure(subscriber: Subscriber, outcome: Outcome, now: datetime) -> None:
+    mine = Subscription.objects.filter(device_id=subscriber.device, address=subscriber.address)
+    match outcome:
+        case Gone(since=since):
+            gone = mine if since is None else mine.filter(created_at__lt=datetime.fromtimestamp(since / 1000, UTC))
+            gone.delete()
+            logger.info("device %d takes no more pushes: %s", subscriber.device, outcome.reason)
+        case Later(seconds=seconds):
+            wait = None if seconds is None else now + timedelta(seconds=seconds)
+            mine.update(failed_at=now, failure=outcome.reason[:FAILURE_MAX], retry_at=wait)
+        case Refused() | Dropped():
+            mine.update(failed_at=now, failure=outcome.reason[:FAILURE_MAX])
 
 
 def _count(went: list[Went], now: datetime) -> None:

@@ -12,10 +12,13 @@ import { nameOf, titleOf } from "../ui/names.js";
 import { keepUp, supported } from "./browser.js";
 
 const KNOWN_MS = 60_000;
+const TAKE_BACK_MS = 300;
 
 export class Alerts {
   /** What was asked lately, by conversation; "" is what holds for all. @type {Map<string, { at: number, answer: Promise<any> }>} */
   #asked = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /** @param {{ chat: Chat, isLookedAt: () => boolean, now?: () => number }} parts */
   constructor({ chat, isLookedAt, now = Date.now }) {
@@ -37,9 +40,18 @@ export class Alerts {
       }
     });
     effect(() => {
-      const entries = this.chat.world.entries.value;
-      void takeBack((id) => entries.get(id)?.unread === 0);
+      void this.chat.world.entries.value;
+      this.#takeBackSoon();
     });
+  }
+
+  /** Many entries may change at once. */
+  #takeBackSoon() {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const entries = this.chat.world.entries.peek();
+      void takeBack((id) => entries.get(id)?.unread === 0);
+    }, TAKE_BACK_MS);
   }
 
   /** @param {string} id @param {import("../types.js").Message} message */

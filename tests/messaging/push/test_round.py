@@ -18,7 +18,7 @@ from messaging.services.push.round import BEGIN_SECONDS, SLICE, Pushing, look
 from messaging.services.push.withdraw import Withdrawals, withdraw
 from messaging.services.receipts import flush_receipts, mark_delivered, mark_read
 from notifications.models import ConversationPreference, Preferences, Subscription, Tally
-from notifications.protocol import Dropped, Gone, Later, Outcome, Push, Refused, Sent
+from notifications.protocol import Dropped, Gone, Later, Omitted, Outcome, Push, Refused, Sent
 from notifications.services.sending import Sender
 from tests.contracts.clock import MovableClock
 from tests.messaging.world import Unreliable, World
@@ -310,6 +310,19 @@ async def test_reading_on_one_device_takes_the_notice_from_the_others(world: Wor
     assert stage.tray.pushes[0].notice.conversation == room
     await stage.read(ben, laptop, room, 1)
     assert await stage.withdraw() == 0
+
+
+async def test_a_service_that_is_better_not_told_is_no_failure(world: World, stage: Stage) -> None:
+    anna, ben = await world.people(2)
+    room = await world.direct(anna, ben)
+    phone = await stage.device(ben)
+    await world.say(anna, room)
+    await stage.round()
+    stage.tray.outcome = Omitted()
+    await stage.read(ben, await world.device(ben), room, 1)
+    assert await stage.withdraw() == 1
+    assert (await Subscription.objects.aget(device_id=phone)).failure == ""
+    assert (await Tally.objects.aget()).dropped == 0
 
 
 async def test_a_newer_notice_is_not_taken_back_by_an_older_mark(world: World, stage: Stage) -> None:
