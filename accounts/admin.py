@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin_entry import guard_admin
-from accounts.large_tables import BoundedPaginator, LargeTableAdmin
+from accounts.large_tables import LargeTableAdmin, OfPeopleAdmin
 from accounts.models import Device, User
 from accounts.services import devices, users
 from accounts.tokens import DEVICE_KEY
@@ -104,23 +104,13 @@ class PeopleAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Device)
-class DeviceAdmin(LargeTableAdmin):
+class DeviceAdmin(OfPeopleAdmin):
     """Devices: look, and revoke. Neither the session's key nor the token's digest is shown."""
 
     list_display = ("id", "user", "kind", "name", "ip", "last_seen_at", "revoked_at")
     list_select_related = ("user",)
-    search_fields = ("user__username",)
-    search_help_text = _("The beginning of a username, a whole e-mail address, or an id of a user.")
     fields = ("id", "user", "kind", "name", "user_agent", "ip", "created_at", "last_seen_at", "revoked_at")
     actions = ("revoke",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Device], search_term: str
-    ) -> tuple[QuerySet[Device], bool]:
-        if not search_term.strip():
-            return queryset, False
-        found = list(users.find_users(search_term).values_list("id", flat=True)[: BoundedPaginator.LISTED])
-        return queryset.filter(user_id__in=found), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

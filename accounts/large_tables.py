@@ -8,6 +8,9 @@ from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.services import users
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -33,3 +36,19 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class OfPeopleAdmin(LargeTableAdmin):
+    """Rows that belong to people, found by whose they are; `person` is the way to them, in Django's terms."""
+
+    person = "user"
+    search_fields = ("pk",)  # for the field to be there
+    search_help_text = _("The beginning of a username, a whole e-mail address, or an id of a user.")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Model]", search_term: str
+    ) -> tuple["QuerySet[Model]", bool]:
+        if not search_term.strip():
+            return queryset, False
+        found = list(users.find_users(search_term).values_list("id", flat=True)[: BoundedPaginator.LISTED])
+        return queryset.filter(**{f"{self.person}_id__in": found}), False

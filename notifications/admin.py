@@ -6,31 +6,21 @@ from django.db.models.query import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.large_tables import BoundedPaginator, LargeTableAdmin
-from accounts.services import users
+from accounts.large_tables import LargeTableAdmin, OfPeopleAdmin
 from notifications.models import Subscription, Tally
 from notifications.services import subscriptions
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(LargeTableAdmin):
+class SubscriptionAdmin(OfPeopleAdmin):
     """Look, and forget."""
 
     ordering = ("-device_id",)
     actions = ("forget",)
     list_display = ("device", "user", "gateway", "created_at", "succeeded_at", "failed_at", "failure", "retry_at")
     list_select_related = ("device", "device__user")
-    search_fields = ("device__user__username",)
-    search_help_text = _("The beginning of a username, a whole e-mail address, or an id of a user.")
+    person = "device__user"
     fields = ("device", "gateway", "created_at", "succeeded_at", "failed_at", "failure", "retry_at")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Subscription], search_term: str
-    ) -> tuple[QuerySet[Subscription], bool]:
-        if not search_term.strip():
-            return queryset, False
-        found = list(users.find_users(search_term).values_list("id", flat=True)[: BoundedPaginator.LISTED])
-        return queryset.filter(device__user_id__in=found), False
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
         return super().has_change_permission(request)
