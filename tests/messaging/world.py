@@ -63,20 +63,19 @@ class World:
         self.open()
 
     def open(self) -> None:
-        self.chat = Chat(
-            sequencer=SqliteSequencer(self.path, clock=self.clock),
-            log=SqliteMessageLog(self.path),
-            inbox=SqliteInbox(self.path, clock=self.clock),
-            receipts=SqliteReceipts(self.path),
-            tickets=MemoryTickets(clock=self.clock),
-            shown=SqliteShownNotices(self.path),
-            layer=LocalLayer(),
-            hub=Hub(),
-            node="node-1",
-        )
+        self.chat = Chat(**self.stores(), tickets=MemoryTickets(clock=self.clock), layer=LocalLayer(), hub=Hub(), node="node-1")
         receive_packets(self.chat)
         self.road = SendRoad(self.chat)
         self.buffer = ReceiptBuffer()
+
+    def stores(self) -> dict[str, Any]:
+        return {
+            "sequencer": SqliteSequencer(self.path, clock=self.clock),
+            "log": SqliteMessageLog(self.path),
+            "inbox": SqliteInbox(self.path, clock=self.clock),
+            "receipts": SqliteReceipts(self.path),
+            "shown": SqliteShownNotices(self.path),
+        }
 
     async def close(self) -> None:
         await close_chat(self.chat)
