@@ -11,6 +11,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from chatsite.environment import env
+from notifications.gateways.opening import open_gateway
 
 SQLITE_OLDEST = (3, 38, 0)  # JSON functions are built in from here on
 HOME_SUFFIXES = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".internal", ".test")
@@ -21,6 +22,7 @@ def register_all() -> None:
     register(sqlite_is_new_enough, Tags.database, always=True)
     register(hosts_fit_the_other_settings, Tags.security)
     register(the_secret_key_is_one, Tags.security)
+    register(push_services_have_their_keys)
 
 
 def data_directory_is_ours_alone(**_: Any) -> list[CheckMessage]:
@@ -67,6 +69,20 @@ def the_secret_key_is_one(**_: Any) -> list[CheckMessage]:
         hint = "Set SECRET_KEY, the same for every process."
         return [checks.Warning("The secret key is of this machine alone.", hint=hint, id="chatsite.W004")]
     return []
+
+
+def push_services_have_their_keys(**_: Any) -> list[CheckMessage]:
+    """A file that is not what it should be is told now, not with the first push."""
+    found: list[CheckMessage] = []
+    for name in settings.PUSH_GATEWAYS:
+        try:
+            open_gateway(name)
+        except Exception as error:  # noqa: BLE001 - whatever the libraries raise for a key that is none
+            hint = "See the settings of push services in .env.example."
+            found.append(
+                Error(f"Pushes by {name} cannot be sent: {type(error).__name__}: {error}", hint=hint, id="chatsite.E004")
+            )
+    return found
 
 
 def _list(hosts: list[str]) -> str:

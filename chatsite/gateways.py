@@ -5,6 +5,7 @@ from typing import Any
 
 from chatsite.core.startup import StartupRefused
 from chatsite.environment import env, env_flag, env_words
+from notifications.vapid import public_key
 
 Spec = dict[str, Any]
 
@@ -12,6 +13,17 @@ Spec = dict[str, Any]
 def vapid_key_file(data_dir: Path) -> Path:
     """Where the key of web push is kept: the same file for every process of an instance."""
     return Path(env("VAPID_KEY_FILE") or data_dir / "vapid.pem")
+
+
+def vapid_keys(path: Path) -> tuple[str, str]:
+    """The private key, and the public one as browsers want it; empty where there is no file. Raises StartupRefused for what is no key."""
+    if not path.is_file():
+        return "", ""
+    try:
+        private_key = path.read_text()
+        return private_key, public_key(private_key)
+    except ValueError:
+        raise StartupRefused(f"{path} holds no VAPID key: `manage.py vapid` makes one when it is away.") from None
 
 
 def chosen_gateways(vapid_key: str) -> dict[str, Spec]:

@@ -10,9 +10,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.environment import BASE_DIR, env, env_flag, env_float, env_int, env_words
-from chatsite.gateways import chosen_gateways, vapid_key_file
+from chatsite.gateways import chosen_gateways, vapid_key_file, vapid_keys
 from chatsite.profiles import cassandra_options, chosen_profile, chosen_role, chosen_websockets
-from notifications.vapid import public_key
 
 
 def _secret_key(data_dir: Path) -> str:
@@ -147,8 +146,7 @@ SHOWN = PROFILE.shown
 PUSHER = PROFILE.pusher
 # The push services we can send to. The key of web push is a file, made by `manage.py prepare` or `manage.py vapid`.
 VAPID_KEY_FILE = vapid_key_file(DATA_DIR)
-_VAPID_KEY = VAPID_KEY_FILE.read_text() if VAPID_KEY_FILE.is_file() else ""
-VAPID_PUBLIC_KEY = public_key(_VAPID_KEY) if _VAPID_KEY else ""
+_VAPID_KEY, VAPID_PUBLIC_KEY = vapid_keys(VAPID_KEY_FILE)
 PUSH_HOSTS = env_words("PUSH_HOSTS")
 PUSH_GATEWAYS = chosen_gateways(_VAPID_KEY)
 # Celery's broker; an embedded instance has none. A task of a worker that was killed comes back after so long: none may take longer.

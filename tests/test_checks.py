@@ -63,3 +63,16 @@ def test_many_processes_with_a_key_for_each_machine_are_told(settings: Settings,
     assert _ids() == {"chatsite.W004"}
     monkeypatch.setenv("SECRET_KEY", "one for all")
     assert _ids() == set()
+
+
+def test_a_key_of_a_push_service_that_is_none_is_told_at_the_start(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("{}")
+    options = {"key": str(tmp_path / "key"), "key_id": "a", "team_id": "b", "topic": "c"}
+    settings.PUSH_GATEWAYS = {
+        "console": {"BACKEND": "notifications.gateways.console.ConsoleGateway"},
+        "fcm": {"BACKEND": "notifications.gateways.fcm.FcmGateway", "OPTIONS": {"credentials": str(tmp_path / "key")}},
+        "apns": {"BACKEND": "notifications.gateways.apns.ApnsGateway", "OPTIONS": options},
+        "web": {"BACKEND": "notifications.gateways.web.WebGateway", "OPTIONS": {"private_key": "{}", "contact": "mailto:a@b.c"}},
+    }
+    told = [str(message.msg) for message in run_checks() if message.id == "chatsite.E004"]
+    assert [text.split(" cannot")[0] for text in told] == ["Pushes by fcm", "Pushes by apns", "Pushes by web"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatsite.profiles import distributed, postgresql
-from tests.server import ROOT, environment
+from tests.server import ROOT, environment, manage
 
 SERVERS = {
     "CHATSITE_PROFILE": "distributed",
@@ -52,6 +52,28 @@ def test_a_value_that_means_nothing_is_refused_by_its_name(tmp_path: Path, name:
 
 def test_an_embedded_instance_has_no_roles(tmp_path: Path) -> None:
     assert "CHATSITE_PROFILE=distributed" in complaint(tmp_path, ROLE="api")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"FCM_CREDENTIALS_FILE": "nowhere.json"}, "FCM_CREDENTIALS_FILE is 'nowhere.json'; there is no such file."),
+        ({"APNS_KEY_FILE": "key.p8", "APNS_KEY_ID": "1"}, "APNS_KEY_FILE needs APNS_TEAM_ID, APNS_TOPIC. See .env.example."),
+        ({"PUSH_CONTACT": "admin"}, "PUSH_CONTACT is 'admin'; it is a mailto: or an https: address."),
+        ({"VAPID_KEY_FILE": "README.md"}, "README.md holds no VAPID key: `manage.py vapid` makes one when it is away."),
+        ({"PUSH_CONSOLE": "1", "FCM_CREDENTIALS_FILE": "package.json"}, "Pushes by fcm cannot be sent"),
+    ],
+)
+def test_half_a_push_service_is_told_at_the_start(tmp_path: Path, said: dict[str, str], expected: str) -> None:
+    manage(tmp_path, "vapid")
+    assert expected in complaint(tmp_path, **said)
+
+
+def test_the_key_of_web_push_is_made_once_and_replaced_when_told_to(tmp_path: Path) -> None:
+    first = manage(tmp_path, "vapid").splitlines()[-1]
+    assert (tmp_path / "vapid.pem").stat().st_mode & 0o777 == 0o600
+    assert manage(tmp_path, "vapid").splitlines() == [first]
+    assert manage(tmp_path, "vapid", "--replace").splitlines()[-1] != first
 
 
 def test_two_lives_of_a_process_never_share_a_name(monkeypatch: pytest.MonkeyPatch) -> None:

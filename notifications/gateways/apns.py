@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt
 import msgspec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from chatsite.core.clock import Clock, clock
 from notifications.gateways.outbound import Answer, Outbound, Unanswered, later
@@ -35,6 +36,7 @@ class ApnsGateway:
         clock: Clock = clock,
     ) -> None:
         self._key = Path(key).read_text()
+        load_pem_private_key(self._key.encode(), password=None)  # raises now, not at the first push
         self._key_id = key_id
         self._team_id = team_id
         self._topic = topic

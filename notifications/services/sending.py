@@ -5,24 +5,12 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
-from notifications.gateways.base import Gateway
+from notifications.gateways.opening import Gateways, open_gateways
 from notifications.protocol import Dropped, Outcome, Push
 from notifications.services.subscriptions import Went
 
 logger = logging.getLogger(__name__)
-
-Gateways = dict[str, Gateway]
-
-
-def open_gateways() -> Gateways:
-    """Those that the settings name. Call it on the loop that uses them."""
-    specs: dict[str, dict[str, Any]] = settings.PUSH_GATEWAYS
-    return {name: import_string(spec["BACKEND"])(**spec.get("OPTIONS", {})) for name, spec in specs.items()}
 
 
 class Sender:

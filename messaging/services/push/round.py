@@ -108,7 +108,7 @@ async def _look(pushing: Pushing, checks: Sequence[PushCheck], deadline: float) 
 
     async def send(case: _Case) -> tuple[_Case, list[Went | None]]:
         mine = [verdict for verdict in verdicts[case.conversation] if isinstance(verdict, Ring)]
-        notices = [notice_of(ring, case.members, tastes.of_all[ring.user], badge=unread[ring.user]) for ring in mine]
+        notices = [notice_of(ring, case.members, tastes.of_all.get(ring.user, Taste()), badge=unread[ring.user]) for ring in mine]
         pushes = [Push(ring.subscriber, notice) for ring, notice in zip(mine, notices, strict=True)]
         return case, await asyncio.gather(*(_send(pushing, push, room, deadline) for push in pushes))
 
