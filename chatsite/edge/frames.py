@@ -9,6 +9,7 @@ TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 _CONTINUATION = 0x0
 _FIN, _RESERVED, _OPCODE, _CONTROL, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x08, 0x80, 0x7F
 _CONTROL_MAX = 125
+_WHOLE_TEXT = _FIN | TEXT  # the first octet of a text message in one frame
 
 PROTOCOL_ERROR, NO_CODE, BAD_TEXT, TOO_BIG = 1002, 1005, 1007, 1009
 # What a peer may say; 1005, 1006 and 1015 are never on the wire, the others have no meaning yet.
@@ -73,6 +74,8 @@ class Reader:
         """What is complete now, in its order; if `failure` is set then, that came after it."""
         if self.is_closed:
             return []
+        if self._partial is None and self._message is None and (text := self._short_text(data)) is not None:
+            return [(TEXT, text)]
         found: list[Event] = []
         rest: bytes | bytearray = data
         if self._partial is not None:
@@ -93,6 +96,16 @@ class Reader:
         else:
             self._partial = bytearray(memoryview(rest)[position:])
         return found
+
+    def _short_text(self, data: bytes) -> str | None:
+        """The text, if these octets are one whole masked frame of at most 125: so it is with nearly all that clients send."""
+        size = len(data) - 6
+        if 0 <= size <= _CONTROL_MAX and size <= self._max_size and data[0] == _WHOLE_TEXT and data[1] == _MASKED | size:
+            try:
+                return apply_mask(data[6:], data[2:6]).decode()
+            except UnicodeDecodeError:
+                return None
+        return None
 
     def _frame(self, data: bytes | bytearray, position: int, found: list[Event]) -> int:
         """Reads the frame at `position`; answers with where the next one begins, or 0 if none is all there. Raises Failure."""

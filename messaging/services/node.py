@@ -30,6 +30,7 @@ from messaging.services.receipts import ReceiptBuffer, flush_receipts
 from messaging.services.send import SendRoad
 from messaging.services.silence import close_silent
 from messaging.services.ties import Ties
+from notifications.services.subscriptions import forget_revoked
 from presence.services.online import Online
 from presence.stores.base import PresenceStore
 
@@ -44,6 +45,7 @@ INBOX_ENTRIES = 5_000
 INBOX_DAYS = 30
 REVOCATION_WINDOW_SECONDS = 90  # longer than a ticket lives: nobody connects with one after the revocation was swept
 ANSWER_SECONDS = 5.0
+REVOKED_SECONDS = 3_600.0  # longer than until the next look, and than a node is away to be started anew
 PENDING_SECONDS = 5.0  # a membership change that takes longer was left half way
 ROLES_OF_SOCKETS = {"all", "node"}
 ROLES_OF_REST = {"all", "api"}
@@ -92,6 +94,7 @@ class Node:
                 (5.0, self._repair_groups),
                 (1.0, self._refresh),
                 (600.0, self._trim),
+                (600.0, self._forget_revoked),
             ]
         self._chores = [asyncio.create_task(_repeat(seconds, chore)) for seconds, chore in chores]
         await self._announce()
@@ -123,7 +126,7 @@ class Node:
             await self.discovery.announce(load)
 
     async def _flush(self) -> None:
-        self._withdrawals.add(await flush_receipts(self.chat, self.receipts))
+        await flush_receipts(self.chat, self.receipts, self._withdrawals.add)
 
     async def _sweep_presence(self) -> None:
         gone = await self.online.sweep()
@@ -161,6 +164,9 @@ class Node:
 
     async def _trim(self) -> None:
         await self.chat.inbox.trim(keep_entries=INBOX_ENTRIES, keep_after=clock.now_ms() - INBOX_DAYS * 86_400_000)
+
+    async def _forget_revoked(self) -> None:
+        await database_sync_to_async(forget_revoked)(within_seconds=REVOKED_SECONDS)
 
 
 async def _repeat(seconds: float, chore: Callable[[], Awaitable[None]]) -> None:

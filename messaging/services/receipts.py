@@ -1,7 +1,7 @@
 """Marks what people have received and read, and tells those whom it concerns; groups are told once a second."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from chatsite.core.errors import NotAMember
 from messaging.protocol.events import ReceiptEvent, view_marks
@@ -71,10 +71,10 @@ async def list_marks(chat: Chat, *, reader: int, conversation: int) -> list[Mark
     return [mark for mark in marks if _is_in(members, mark.user) and not members.hides(reader, mark.user)]
 
 
-async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> list[Mark]:
+async def flush_receipts(chat: Chat, buffer: ReceiptBuffer, told: Callable[[Iterable[Mark]], None] = lambda _: None) -> None:
     """Every second: tells groups of those who are in, and leaves each reader's own mark in their inbox for devices that are away.
 
-    Answers with the marks that moved.
+    `told` is given the marks that moved, once they were told.
     """
     moved = buffer.take()
     try:
@@ -90,8 +90,8 @@ async def flush_receipts(chat: Chat, buffer: ReceiptBuffer) -> list[Mark]:
     except Exception:
         buffer.give_back(moved)
         raise
+    told(mark for marks in moved.values() for mark in marks.values())
     await chat.receipts.flush()
-    return [mark for marks in moved.values() for mark in marks.values()]
 
 
 async def _tell_groups(chat: Chat, moved: Mapping[int, Mapping[int, Mark]]) -> None:

@@ -92,6 +92,13 @@ def unsubscribe(device: int) -> None:
     Subscription.objects.filter(device_id=device).delete()
 
 
+def forget_revoked(*, within_seconds: float) -> int:
+    """Those of devices that were logged out lately: an address is a password of sorts, and not kept for nothing."""
+    since = timezone.now() - timedelta(seconds=within_seconds)
+    forgotten, _ = Subscription.objects.filter(device__revoked_at__gte=since).delete()
+    return forgotten
+
+
 def subscription_of(device: int) -> Subscription | None:
     return Subscription.objects.filter(device_id=device).first()
 

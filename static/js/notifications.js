@@ -28,14 +28,17 @@ const commands = {
     words.textContent = outcome === "sent" ? t("push.tried.sent") : t("push.tried.failed", { reason });
   },
 };
-for (const [name, command] of Object.entries(commands)) {
-  button(name).addEventListener("click", () =>
-    command().catch((problem) => {
-      words.textContent = explain(problem);
-    }),
-  );
+for (const [name, command] of Object.entries(commands)) button(name).addEventListener("click", () => tried(command));
+await tried(show);
+
+/** Says what went wrong. @param {() => Promise<void>} command */
+async function tried(command) {
+  try {
+    await command();
+  } catch (problem) {
+    words.textContent = explain(problem);
+  }
 }
-await show();
 
 async function show() {
   const push = await api.push();

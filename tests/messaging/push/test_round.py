@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from accounts.models import Device, User
@@ -28,6 +29,7 @@ from messaging.stores.shown.redis import RedisShownNotices
 from notifications.models import ConversationPreference, Preferences, Subscription, Tally
 from notifications.protocol import Dropped, Gone, Later, Omitted, Outcome, Push, Refused, Sent
 from notifications.services.sending import Sender
+from notifications.services.subscriptions import forget_revoked
 from tests.contracts.clock import MovableClock
 from tests.messaging.world import Unreliable, World
 
@@ -134,7 +136,7 @@ class Stage:
 
     async def withdraw(self) -> int:
         withdrawals = Withdrawals()
-        withdrawals.add(await flush_receipts(self.world.chat, self.world.buffer))
+        await flush_receipts(self.world.chat, self.world.buffer, withdrawals.add)
         notices = await withdrawals.take(self.world.chat)
         return await withdraw(self.pushing, notices)
 
@@ -280,8 +282,8 @@ async def test_a_service_that_fails_is_asked_again_later_and_less_and_less_often
     await world.say(anna, room)
     stage.tray.outcome = Later("HTTP 503")
     await stage.round()
-    for _ in range(3_700):
-        await stage.round(after=1)
+    for _ in range(740):
+        await stage.round(after=5)
     asked = len(stage.tray.pushes)
     assert 8 < asked < 40, asked
     stage.tray.outcome = Sent()
@@ -468,6 +470,15 @@ async def test_a_round_ends_in_time_and_what_is_left_comes_again(world: World, s
     await stage.round(after=600)
     assert sorted(told[0] for told in stage.tray.told()) == sorted({told[0] for told in stage.tray.told()})
     assert len(stage.tray.pushes) == 4
+
+
+async def test_the_address_of_a_device_that_was_logged_out_is_not_kept(world: World, stage: Stage) -> None:
+    (ben,) = await world.people(1)
+    here, gone, long_gone = [await stage.device(ben) for _ in range(3)]
+    await Device.objects.filter(id=gone).aupdate(revoked_at=timezone.now())
+    await Device.objects.filter(id=long_gone).aupdate(revoked_at=timezone.now() - timedelta(days=1))
+    assert await database_sync_to_async(forget_revoked)(within_seconds=3_600) == 1
+    assert {one.device_id async for one in Subscription.objects.all()} == {here, long_gone}, "looked for by when it was revoked"
 
 
 async def test_the_hours_are_counted(world: World, stage: Stage) -> None:
