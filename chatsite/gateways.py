@@ -36,14 +36,15 @@ def chosen_gateways(vapid_key: str) -> dict[str, Spec]:
         gateways["web"] = _spec("web.WebGateway", options | reach)
     if credentials := env("FCM_CREDENTIALS_FILE"):
         gateways["fcm"] = _spec(
-            "fcm.FcmGateway", {"credentials": _file("FCM_CREDENTIALS_FILE", credentials), **_url("FCM_URL"), **reach}
+            "fcm.FcmGateway", {"credentials": _file("FCM_CREDENTIALS_FILE", credentials), **_url(env("FCM_URL")), **reach}
         )
     if key := env("APNS_KEY_FILE"):
-        names = {"key_id": "APNS_KEY_ID", "team_id": "APNS_TEAM_ID", "topic": "APNS_TOPIC"}
-        if missing := [name for name in names.values() if not env(name)]:
+        named = {"key_id": env("APNS_KEY_ID"), "team_id": env("APNS_TEAM_ID"), "topic": env("APNS_TOPIC")}
+        if missing := [f"APNS_{option.upper()}" for option, value in named.items() if not value]:
             raise StartupRefused(f"APNS_KEY_FILE needs {', '.join(missing)}. See .env.example.")
-        options = {"key": _file("APNS_KEY_FILE", key), **{option: env(name) for option, name in names.items()}}
-        gateways["apns"] = _spec("apns.ApnsGateway", options | _url("APNS_URL") | reach)
+        gateways["apns"] = _spec(
+            "apns.ApnsGateway", {"key": _file("APNS_KEY_FILE", key), **named, **_url(env("APNS_URL")), **reach}
+        )
     if env_flag("PUSH_CONSOLE"):
         gateways["console"] = _spec("console.ConsoleGateway")
     return gateways
@@ -53,8 +54,8 @@ def _spec(backend: str, options: dict[str, Any] | None = None) -> Spec:
     return {"BACKEND": f"notifications.gateways.{backend}", "OPTIONS": options or {}}
 
 
-def _url(name: str) -> dict[str, str]:
-    return {"url": env(name)} if env(name) else {}
+def _url(url: str) -> dict[str, str]:
+    return {"url": url} if url else {}
 
 
 def _file(name: str, path: str) -> str:

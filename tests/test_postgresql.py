@@ -17,8 +17,12 @@ from tests.servers import Services
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 ACCOUNTS = ("admin", "app_login", "devices", "welcome")
-MESSAGING = ("admin", "listing", "members", "membership", "push")
-AGAIN = [f"tests/accounts/test_{name}.py" for name in ACCOUNTS] + [f"tests/messaging/test_{name}.py" for name in MESSAGING]
+MESSAGING = ("test_admin", "test_listing", "test_members", "test_membership", "push/test_round")
+AGAIN = [
+    *(f"tests/accounts/test_{name}.py" for name in ACCOUNTS),
+    *(f"tests/messaging/{name}.py" for name in MESSAGING),
+    "tests/notifications/test_push_admin.py",
+]
 OF_THIS_PROCESS = ["-m", "not servers and not journey and not browser", "-k", "not what_was_said"]
 CROWD, CONNECTIONS = 60, 3
 

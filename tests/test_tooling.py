@@ -53,7 +53,7 @@ def test_pins_name_no_host_and_no_folder(name: str) -> None:
 
 
 def _variables_that_settings_read() -> set[str]:
-    files = [ROOT / "chatsite" / name for name in ("environment.py", "profiles.py", "settings.py")]
+    files = [ROOT / "chatsite" / name for name in ("environment.py", "gateways.py", "profiles.py", "settings.py")]
     calls = [node for file in files for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
     reading = [call for call in calls if re.fullmatch(r"env(_[a-z]+)?|os\.environ\.get", ast.unparse(call.func))]
     first = [call.args[0] for call in reading if call.args]
