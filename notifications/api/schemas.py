@@ -121,5 +121,5 @@ SubscriptionIn = Annotated[
 class TestOut(Schema):
     """What the push service said. A push that was taken shows within seconds, or the device is off."""
 
-    outcome: Literal["sent", "gone", "later", "refused", "dropped", "omitted"]
+    outcome: Literal["sent", "gone", "later", "refused", "dropped"]
     reason: str

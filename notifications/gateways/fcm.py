@@ -9,7 +9,7 @@ import msgspec
 from google.auth import exceptions, transport
 from google.oauth2 import service_account
 
-from notifications.gateways.outbound import Answer, Outbound, Unanswered, later
+from notifications.gateways.outbound import FAILURES, Answer, Outbound, Unanswered, later, patience
 from notifications.protocol import Dropped, Gone, Later, Outcome, Push, Refused, Sent
 
 URL = "https://fcm.googleapis.com"
@@ -118,9 +118,9 @@ def _request(
     **_: Any,
 ) -> _Response:
     """How google-auth asks for a token, at the address that the operator's file names."""
-    wanted: Any = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout or TOKEN_SECONDS)}
+    given = list((headers or {}).items())
     try:
-        found = httpcore.request(method, url, headers=list((headers or {}).items()), content=body, extensions=wanted)
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        found = httpcore.request(method, url, headers=given, content=body, extensions=patience(timeout or TOKEN_SECONDS))
+    except FAILURES as error:
         raise exceptions.TransportError(type(error).__name__) from error  # type: ignore[no-untyped-call]
     return _Response(found)

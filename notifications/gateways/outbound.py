@@ -17,6 +17,8 @@ SECONDS = 10.0  # for all of a request, from looking the name up to the end of t
 ANSWER_MAX = 4_096  # bytes; what comes after is not read
 RETRY_AFTER_MAX = 86_400.0
 CONNECTIONS = 50
+# What httpcore raises when a request fails, whoever's fault it is.
+FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -69,21 +71,27 @@ class Outbound:
 
     async def post(self, url: str, *, headers: Mapping[str, str], content: bytes) -> Answer:
         """Raises Unanswered."""
-        wanted: Any = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)}
         try:
             async with (
                 asyncio.timeout(SECONDS),
-                self._pool.stream("POST", url, headers=list(headers.items()), content=content, extensions=wanted) as response,
+                self._pool.stream(
+                    "POST", url, headers=list(headers.items()), content=content, extensions=patience(SECONDS)
+                ) as response,
             ):
                 told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
                 return Answer(response.status, told, await _beginning(response))
         except TimeoutError:
             raise Unanswered("no answer in time") from None
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        except FAILURES as error:
             raise Unanswered(type(error).__name__) from error
 
     async def close(self) -> None:
         await self._pool.aclose()
+
+
+def patience(seconds: float) -> dict[str, Any]:
+    """As httpcore wants to be told how long each step may take."""
+    return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
 
 
 async def _beginning(response: httpcore.Response) -> bytes:

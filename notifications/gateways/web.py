@@ -21,14 +21,12 @@ from notifications.vapid import public_key
 # The push services of the browsers there are: nobody makes us call another host.
 HOSTS = (
     "fcm.googleapis.com",
-    "updates.push.services.mozilla.com",
     "*.push.services.mozilla.com",
     "*.notify.windows.com",
-    "web.push.apple.com",
     "*.push.apple.com",
 )
 # Safari takes the subscription back after a push that shows nothing, so nothing is withdrawn there.
-SHOWS_EVERYTHING = ("web.push.apple.com", "*.push.apple.com")
+SHOWS_EVERYTHING = ("*.push.apple.com",)
 KEPT_SECONDS = 86_400  # how long the service keeps a notice for a browser that is away
 SIGNED_SECONDS = 12 * 3600  # RFC 8292 allows a day
 ENDPOINT_MAX = 1_000

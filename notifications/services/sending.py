@@ -7,10 +7,12 @@ import time
 from collections.abc import Awaitable, Callable
 
 from notifications.gateways.opening import Gateways, open_gateways
-from notifications.protocol import Dropped, Outcome, Push
+from notifications.protocol import Dropped, Later, Outcome, Push
 from notifications.services.subscriptions import Went
 
 logger = logging.getLogger(__name__)
+
+SECONDS = 20.0  # for one push: with the time in which a round begins them, below that of a task
 
 
 class Sender:
@@ -57,9 +59,12 @@ class Sender:
 
 
 async def _tried(pushing: Awaitable[Outcome]) -> Outcome:
-    """One that nobody foresaw does not take the others along."""
+    """What nobody foresaw does not take the others along, and no token and no second try takes longer than this."""
     try:
-        return await pushing
+        async with asyncio.timeout(SECONDS):
+            return await pushing
+    except TimeoutError:
+        return Later("no answer in time")
     except Exception as error:
         logger.exception("a push failed")
         return Dropped(type(error).__name__)

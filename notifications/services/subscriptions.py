@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import Device
@@ -103,21 +103,19 @@ def subscription_of(device: int) -> Subscription | None:
     return Subscription.objects.filter(device_id=device).first()
 
 
+def _of_live_devices() -> "QuerySet[Subscription]":
+    live = Subscription.objects.filter(device__revoked_at=None, device__last_seen_at__gt=oldest_use())
+    return live.select_related("device")
+
+
 def list_subscriptions(user: int) -> list[Subscription]:
     """Those of live devices, the newest first, with their devices."""
-    live = Subscription.objects.filter(device__user_id=user, device__revoked_at=None, device__last_seen_at__gt=oldest_use())
-    return list(live.select_related("device").order_by("-created_at"))
+    return list(_of_live_devices().filter(device__user_id=user).order_by("-created_at"))
 
 
 def subscribers_of(users: Collection[int]) -> dict[int, list[tuple[Subscriber, int]]]:
     """Live devices that take pushes, each with the time (ms) before which its service wants no more; 0: at once."""
-    found = Subscription.objects.filter(
-        device__user_id__in=users,
-        device__revoked_at=None,
-        device__last_seen_at__gt=oldest_use(),
-        device__user__is_active=True,
-        gateway__in=gateways(),
-    ).select_related("device")
+    found = _of_live_devices().filter(device__user_id__in=users, device__user__is_active=True, gateway__in=gateways())
     subscribers: dict[int, list[tuple[Subscriber, int]]] = {}
     for one in found:
         retry_at = int(one.retry_at.timestamp() * 1000) if one.retry_at else 0

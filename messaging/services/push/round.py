@@ -106,7 +106,7 @@ async def _look(pushing: Pushing, checks: Sequence[PushCheck], deadline: float) 
     unread = await badges(chat, {ring.user for ring in rings}) if rings else {}
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def send(case: _Case) -> tuple[_Case, list[Went | None]]:
+    async def send(case: _Case) -> tuple[_Case, list[Went | Wait | None]]:
         mine = [verdict for verdict in verdicts[case.conversation] if isinstance(verdict, Ring)]
         notices = [notice_of(ring, case.members, tastes.of_all.get(ring.user, Taste()), badge=unread[ring.user]) for ring in mine]
         pushes = [Push(ring.subscriber, notice) for ring, notice in zip(mine, notices, strict=True)]
@@ -115,12 +115,12 @@ async def _look(pushing: Pushing, checks: Sequence[PushCheck], deadline: float) 
     went = await asyncio.gather(*(send(case) for case in cases if case.conversation in verdicts))
     postponed = []
     for case, outcomes in went:
-        until = _again_at(case, verdicts[case.conversation], outcomes, pushing.clock.now_ms())
+        until = _again_at(case, [*verdicts[case.conversation], *outcomes], pushing.clock.now_ms())
         if until is None:
             settled.append(case.lack.check)
         else:
             postponed.append(PushCheck(case.conversation, case.lack.check.seq, until))
-    done = [one for _, outcomes in went for one in outcomes if one is not None]
+    done = [one for _, outcomes in went for one in outcomes if isinstance(one, Went)]
     if done:
         await database_sync_to_async(note_outcomes)(done)
     await chat.sequencer.settle_push_checks(settled)
@@ -167,16 +167,16 @@ async def _judge(pushing: Pushing, case: _Case, tastes: _Tastes) -> tuple[int, l
     return case.conversation, verdicts
 
 
-async def _send(pushing: Pushing, push: Push, room: asyncio.Semaphore, deadline: float) -> Went | None:
-    """None: it was not sent, because it was read meanwhile, or because it cannot be known whether it was."""
+async def _send(pushing: Pushing, push: Push, room: asyncio.Semaphore, deadline: float) -> Went | Wait | None:
+    """None: it was read meanwhile. Wait: its service was not asked, and has done nothing wrong."""
     async with room:
         if pushing.clock.monotonic() > deadline:
-            return Went(push, Later("no time left in this round"))
+            return Wait(pushing.clock.now_ms())
         try:
             if await _has_it(pushing.chat, push):
                 return None
         except Unavailable:
-            return Went(push, Later("a part is away"))
+            return Wait(pushing.clock.now_ms())  # it cannot be known whether it was read
         went = await pushing.sender.send(push)
         if isinstance(went.outcome, Sent):
             one = push.subscriber
@@ -194,7 +194,7 @@ async def _has_it(chat: Chat, push: Push) -> bool:
     return max(mark.read, acknowledged) >= seq
 
 
-def _again_at(case: _Case, verdicts: Sequence[Ring | Wait], outcomes: Sequence[Went | None], now: int) -> int | None:
+def _again_at(case: _Case, found: Sequence[Ring | Wait | Went | None], now: int) -> int | None:
     """When to look again (ms); None: nobody has to be rung for it any more.
 
     Who is waited for longer is looked for less often; a service's own word is kept in the subscription, and holds whoever looks.
@@ -202,8 +202,8 @@ def _again_at(case: _Case, verdicts: Sequence[Ring | Wait], outcomes: Sequence[W
     newest = max((message.sent_at for message in case.messages), default=0)
     if now - newest >= EXPIRY_MS:
         return None
-    delays = [went.outcome.seconds or 0 for went in outcomes if went is not None and isinstance(went.outcome, Later)]
-    waits = [verdict.until for verdict in verdicts if isinstance(verdict, Wait)] + [now + round(delay * 1000) for delay in delays]
+    delays = [one.outcome.seconds or 0 for one in found if isinstance(one, Went) and isinstance(one.outcome, Later)]
+    waits = [one.until for one in found if isinstance(one, Wait)] + [now + round(delay * 1000) for delay in delays]
     if not waits:
         return None
     pause = min(max((now - newest) * random.uniform(0.5, 1.0), PAUSE_MIN_MS), PAUSE_MAX_MS)  # noqa: S311

@@ -55,7 +55,7 @@ export const zhHans = {
   "contacts.youBlocked": "你已屏蔽{name}。",
 
   "push.title": "通知",
-  "push.offer": "有人回复时，要让此浏览器通知您吗？即使 Chatsite 没有打开。",
+  "push.offer": "有人回复时，要让此浏览器通知你吗？即使 Chatsite 没有打开。",
   "push.offer.title": "此设备上的通知",
   "push.turnOn": "开启",
   "push.turnOff": "关闭",

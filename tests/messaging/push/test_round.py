@@ -466,6 +466,7 @@ async def test_a_round_ends_in_time_and_what_is_left_comes_again(world: World, s
     monkeypatch.setattr(stage.sender, "send", slowly)
     sent = await stage.round()
     assert 0 < sent < 4
+    assert not await Subscription.objects.exclude(failure="").aexists(), "a service that was not asked has done nothing wrong"
     monkeypatch.setattr(stage.sender, "send", real)
     await stage.round(after=600)
     assert sorted(told[0] for told in stage.tray.told()) == sorted({told[0] for told in stage.tray.told()})
