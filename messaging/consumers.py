@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -76,28 +77,36 @@ class ChatConsumer(LeanConsumer):
         if not node.chat.hub.is_connected(self.user_id):
             await node.chat.inbox.unregister(self.user_id, node.chat.node)
 
-    async def receive_frame(self, text: str) -> None:
+    def receive_frame(self, text: str) -> Coroutine[Any, Any, None] | None:
+        """What need not wait, most heartbeats and every send, costs no coroutine."""
         self.heard_at = clock.monotonic()
         try:
             command = decode_command(text)
-            if self._is_welcome:
-                await self._obey(command)
-            elif isinstance(command, commands.Hello):
-                await self._hello(command)
-            else:
-                self.close(BAD_FRAME, "hello comes first")
-        except commands.Malformed as error:
+            rest = self._obey(command) if self._is_welcome else self._obey_first(command)
+        except Exception as error:  # noqa: BLE001 - one bad frame must not end the server's reading
+            self._refuse(error, text)
+            return None
+        return None if rest is None else self._finish(rest, text)
+
+    async def _finish(self, rest: Coroutine[Any, Any, None], text: str) -> None:
+        try:
+            await rest
+        except Exception as error:  # noqa: BLE001 - as above
+            self._refuse(error, text)
+
+    def _refuse(self, error: Exception, text: str) -> None:
+        if isinstance(error, commands.Malformed):
             self.deliver(encode_error(error, None))
             self.close(BAD_FRAME, "bad frame")
-        except ChatsiteError as error:
+        elif isinstance(error, ChatsiteError):
             self.deliver(encode_error(error, refused_id(text)))
             if not self._is_welcome:
                 self.close(BAD_FRAME, "hello comes first")
-        except OUTAGES as error:
+        elif isinstance(error, OUTAGES):
             logger.warning("a frame met a server that is away: %s", error)
             self.deliver(encode_error(Unavailable(retry_after=1), refused_id(text)))
-        except Exception:
-            logger.exception("a frame failed")
+        else:
+            logger.error("a frame failed", exc_info=error)
             self.close(FAILED, "internal error")
 
     def deliver(self, frame: str) -> None:
@@ -156,36 +165,50 @@ class ChatConsumer(LeanConsumer):
         if hello.cursor is not None:
             super().deliver(encode_event(await sync(chat, user=self.user_id, cursor=hello.cursor)))
 
-    async def _obey(self, command: commands.AnyCommand) -> None:
+    def _obey_first(self, command: commands.AnyCommand) -> Coroutine[Any, Any, None] | None:
+        if isinstance(command, commands.Hello):
+            return self._hello(command)
+        self.close(BAD_FRAME, "hello comes first")
+        return None
+
+    def _obey(self, command: commands.AnyCommand) -> Coroutine[Any, Any, None] | None:
         match command:
             case commands.Send():
                 self._send(command)
             case commands.Heartbeat():
-                await self._answer_heartbeat(command)
+                return self._obey_heartbeat(command)
             case commands.Read() | commands.Delivered():
-                await self._mark(command)
+                return self._mark(command)
             case commands.Typing():
                 if self.node.limits.allows("tell", self.user_id):
-                    await show_typing(self.node.chat, user=self.user_id, conversation=parse_id(command.conversation))
+                    return show_typing(self.node.chat, user=self.user_id, conversation=parse_id(command.conversation))
             case commands.History():
                 self._require("ask")
-                await self._history(command)
+                return self._history(command)
             case commands.Sync():
                 self._require("ask")
-                self.deliver(
-                    encode_event(await sync(self.node.chat, user=self.user_id, cursor=command.cursor, command_id=command.id))
-                )
+                return self._sync(command)
             case commands.PresenceWatch():
                 self._require("ask")
-                await self._watch(command)
+                return self._watch(command)
             case commands.Hello():
                 self.close(BAD_FRAME, "hello was said")
+        return None
 
-    async def _answer_heartbeat(self, heartbeat: commands.Heartbeat) -> None:
-        """Without an id only if there is news: most heartbeats then cost a reading system call and no writing one, and no phone a packet."""
+    def _obey_heartbeat(self, heartbeat: commands.Heartbeat) -> Coroutine[Any, Any, None] | None:
         if heartbeat.active is not self._is_active:
             self._note_use(heartbeat.active)
-        cursor = await self.node.chat.inbox.cursor(self.user_id)
+        cursor = self.node.chat.inbox.known_cursor(self.user_id)
+        if cursor is None:
+            return self._look_up_cursor(heartbeat)
+        self._answer_heartbeat(heartbeat, cursor)
+        return None
+
+    async def _look_up_cursor(self, heartbeat: commands.Heartbeat) -> None:
+        self._answer_heartbeat(heartbeat, await self.node.chat.inbox.cursor(self.user_id))
+
+    def _answer_heartbeat(self, heartbeat: commands.Heartbeat, cursor: str) -> None:
+        """Without an id only if there is news: most heartbeats then cost a reading system call and no writing one, and no phone a packet."""
         if heartbeat.id is not None or cursor != self._told_cursor:
             self._told_cursor = cursor
             self.deliver(encode_event(HeartbeatEvent(heartbeat.id, cursor)))
@@ -227,6 +250,10 @@ class ChatConsumer(LeanConsumer):
             await mark_read(node.chat, node.receipts, reader=self.user_id, **whose)
         else:
             await mark_delivered(node.chat, node.receipts, receiver=self.user_id, **whose)
+
+    async def _sync(self, command: commands.Sync) -> None:
+        found = await sync(self.node.chat, user=self.user_id, cursor=command.cursor, command_id=command.id)
+        self.deliver(encode_event(found))
 
     async def _history(self, command: commands.History) -> None:
         page = await read_history(

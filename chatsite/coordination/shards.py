@@ -90,6 +90,10 @@ class Shards:
             await self.enter_all()
         return self._shards[shard].epoch or await self._shards[shard].enter()
 
+    def is_entered(self, shard: int) -> bool:
+        """Whether `enter` would not have to wait."""
+        return self._reader is not None and self._shards[shard].epoch != 0
+
     async def enter_all(self) -> None:
         """At the start: shards that can be reached are in a life before anything is said about epochs. Raises Unavailable."""
         async with self._entering:

@@ -79,7 +79,8 @@ class LeanConsumer(AsyncConsumer):
         """Accepts the socket, or closes it. Keep nothing of the scope."""
         raise NotImplementedError
 
-    async def receive_frame(self, text: str) -> None:
+    def receive_frame(self, text: str) -> Coroutine[Any, Any, None] | None:
+        """Obeys a frame; what has to wait for something is answered with, and run. Frames are obeyed one after another."""
         raise NotImplementedError
 
     async def closed(self) -> None:
@@ -116,8 +117,8 @@ class LeanConsumer(AsyncConsumer):
                 text = event.get("text")
                 if text is None:
                     self.refuse_binary()
-                else:
-                    await self.receive_frame(text)
+                elif (rest := self.receive_frame(text)) is not None:
+                    await rest
         except asyncio.CancelledError:
             if self.close_code is None:  # ours, by `close`, ends quietly; anybody else's goes on up
                 raise
@@ -138,9 +139,11 @@ class LeanConsumer(AsyncConsumer):
         if self._waiting is not None:
             self._waiting.append(text)
             return len(self._waiting) < WAITING_MAX
-        context = contextvars.copy_context()
-        coroutine = self.receive_frame(text)
         try:
+            coroutine = self.receive_frame(text)
+            if coroutine is None:
+                return True
+            context = contextvars.copy_context()
             awaited = context.run(coroutine.send, None)
         except StopIteration:  # it did not have to wait: so it is with most
             return True
@@ -174,7 +177,8 @@ class LeanConsumer(AsyncConsumer):
             text = self._waiting.popleft()
             if not self._is_closing:
                 try:
-                    await self.receive_frame(text)
+                    if (rest := self.receive_frame(text)) is not None:
+                        await rest
                 except Exception as error:  # noqa: BLE001 - as above
                     self._fail(error)
         self._waiting = None

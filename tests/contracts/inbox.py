@@ -170,6 +170,19 @@ class InboxContract:
         await rig.inbox.unregister(user, "two")
         assert await rig.inbox.spread([Spread(message(1, 1), (user,))]) == [Reach(())]
 
+    async def test_the_cursor_of_who_is_registered_is_known_without_waiting(self, rig: Rig) -> None:
+        user, room = some_id(), some_id()
+        assert rig.inbox.known_cursor(user) is None
+        await rig.inbox.register(user, "one")
+        for seq in (1, 2):
+            await put(rig, user, message(room, seq))
+            known = rig.inbox.known_cursor(user)
+            assert known == await rig.inbox.cursor(user)
+            assert known is not None
+            assert (await read(rig, user, known)).entries == []
+        await rig.inbox.unregister(user, "one")
+        assert rig.inbox.known_cursor(user) is None
+
     async def test_registering_twice_is_registering_once(self, rig: Rig) -> None:
         user = some_id()
         await rig.inbox.register(user, "one")

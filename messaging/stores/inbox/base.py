@@ -95,6 +95,10 @@ class Inbox(Protocol):
         """The cursor of somebody who has seen everything. Answered from memory for a registered user."""
         ...
 
+    def known_cursor(self, user: int) -> str | None:
+        """The same without waiting; None when it has to be asked for."""
+        ...
+
     async def read(self, user: int, *, cursor: str, limit: int) -> Slice | Lost:
         """The entries after `cursor`, at most `limit`."""
         ...

@@ -104,13 +104,21 @@ class Places:
 
     async def last(self, user: int) -> Place:
         """Where the inbox of a user ends: from memory for those connected here. Raises Unavailable."""
+        if known := self.known(user):
+            return known
         shard = self._shards.of(user)
         for node, users in self._here.items():
-            if known := users.get(user):
-                if known.epoch == self._shards.epoch_of(shard) != 0:
-                    return known
-                return await self._items.ask(shard, _Item("register", user, node))  # its shard began another life
+            if user in users:  # its shard began another life
+                return await self._items.ask(shard, _Item("register", user, node))
         return await self._items.ask(shard, _Item("look", user))
+
+    def known(self, user: int) -> Place | None:
+        """The same of those connected here, unless their shard began another life since."""
+        epoch = self._shards.epoch_of(self._shards.of(user))
+        for users in self._here.values():
+            if known := users.get(user):
+                return known if known.epoch == epoch != 0 else None
+        return None
 
     def learn(self, users: Iterable[int], place: Place) -> None:
         """Somebody read these inboxes or appended to them; only those of users who are connected here matter."""

@@ -119,6 +119,12 @@ class RedisInbox:
         settled = self._shards.settled_epoch  # before we look: a shard opened after that is told by the next read
         return f"{settled}.{(await self._places.last(user)).position}"
 
+    def known_cursor(self, user: int) -> str | None:
+        if not self._shards.is_entered(self._shards.of(user)):
+            return None
+        settled, known = self._shards.settled_epoch, self._places.known(user)
+        return None if known is None else f"{settled}.{known.position}"
+
     async def read(self, user: int, *, cursor: str, limit: int) -> Slice | Lost:
         parsed = _CURSOR.fullmatch(cursor)
         if not parsed:

@@ -136,6 +136,10 @@ class SqliteInbox:
             ((last,),) = await self._file.read(_LAST, {"user": user})
         return f"{self.epoch}.{last}"
 
+    def known_cursor(self, user: int) -> str | None:
+        last = self._last.get(user)
+        return None if last is None else f"{self.epoch}.{last}"
+
     async def read(self, user: int, *, cursor: str, limit: int) -> Slice | Lost:
         epoch, _, position = cursor.partition(".")
         if not (epoch.isdecimal() and position.isdecimal() and len(cursor) < 40) or int(position) > self._position:

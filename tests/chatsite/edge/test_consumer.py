@@ -1,7 +1,7 @@
 """The lean consumer: no thread hop and no task a message, a bounded queue for a peer that reads slowly, a quiet end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import asgiref.sync
@@ -24,14 +24,19 @@ class Echo(LeanConsumer):
     async def opened(self, scope: dict[str, Any]) -> None:
         self.accept("echo")
 
-    async def receive_frame(self, text: str) -> None:
+    def receive_frame(self, text: str) -> Coroutine[Any, Any, None] | None:
+        if text == "wait":
+            return self.wait()
         if text == "fail":
             raise LookupError
         if text == "close":
             self.close(4002, "as you wish")
-        elif text == "wait":
-            await self.waited.wait()
         self.deliver(text)
+        return None
+
+    async def wait(self) -> None:
+        await self.waited.wait()
+        self.deliver("wait")
 
     async def closed(self) -> None:
         self.ends += 1
