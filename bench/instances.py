@@ -18,7 +18,7 @@ from bench.processes import Process
 from tests.server import ROOT, Server, environment, manage
 from tests.servers import Services, free_ports
 
-FAST = {"SEND_RATE": "1000000", "SEND_BURST": "1000000"}
+FAST = dict.fromkeys(("SEND_RATE", "SEND_BURST", "ASK_RATE", "ASK_BURST"), "1000000")
 SEED_SECONDS = 6 * 3_600
 KINDS = ("redis", "postgresql", "zookeeper", "cassandra")
 PARTS = {"redis": "redis", "cassandra": "store"}  # by the beginning of a server's name; all else is "other"

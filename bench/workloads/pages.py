@@ -16,24 +16,22 @@ from bench.workloads.context import Context
 
 CLIENTS = 8
 PAGE = 50
-MEMBERS = 96  # the clients take turns as so many people: one person may read fifty pages a second
 SEED = 4
 
 
 class Reader:
-    """One of the clients: asks again as soon as it has its page, as the next of its people."""
+    """One of the clients: asks again as soon as it has its page."""
 
-    def __init__(self, history: History, sockets: list[Socket], *, anywhere: bool) -> None:
+    def __init__(self, history: History, socket: Socket, *, anywhere: bool) -> None:
         self.seconds: list[float] = []
         self.faults: list[str] = []
         self._history = history
-        self._sockets = sockets
+        self._socket = socket
         self._random = random.Random(SEED) if anywhere else None
         self._turn = 0
         self._is_reading = True
         self._idle = asyncio.Event()
-        for socket in sockets:
-            socket.hear = self._hear
+        socket.hear = self._hear
 
     def start(self) -> None:
         self._ask()
@@ -52,7 +50,7 @@ class Reader:
             before = f',"before":{self._last + 1}'
         self._asked_at = perf_counter()
         text = f'{{"type":"history","id":"{self._turn}","conversation":"{self._history.conversation}","limit":{PAGE}{before}}}'
-        self._sockets[self._turn % len(self._sockets)].send(text.encode())
+        self._socket.send(text.encode())
 
     def _hear(self, chunk: bytes, start: int, stop: int) -> None:
         page = chunk.startswith(b'{"type":"page"', start)
@@ -99,5 +97,5 @@ async def pages(context: Context, history: History, *, name: str, anywhere: bool
 
 
 async def open_readers(context: Context, crowd: Crowd, history: History, *, anywhere: bool) -> list[Reader]:
-    sockets = await crowd.connect(context.population.accounts[:MEMBERS])
-    return [Reader(history, sockets[client::CLIENTS], anywhere=anywhere) for client in range(CLIENTS)]
+    sockets = await crowd.connect(context.population.accounts[:CLIENTS])
+    return [Reader(history, socket, anywhere=anywhere) for socket in sockets]

@@ -9,7 +9,7 @@ from chatsite.core.ratelimit import RateLimiter
 RATES: dict[str, tuple[float, float]] = {
     "send": (settings.SEND_RATE, settings.SEND_BURST),
     "mark": (50, 500),
-    "ask": (50, 200),  # history, sync, presence: what is read in bulk
+    "ask": (settings.ASK_RATE, settings.ASK_BURST),  # history, sync, presence: what is read in bulk
     "tell": (20, 100),  # typing
     "open": (0.5, 60),  # conversations opened and people invited, each of which appears on somebody's screen
     "change": (2, 100),  # a group's title, roles and members
