@@ -14,10 +14,11 @@ from bench.population import Account
 from bench.results import Result
 from bench.statistics import spread_ms
 from bench.workloads.context import Context
-from bench.workloads.pages import CLIENTS, MEMBERS, PAGE
+from bench.workloads.pages import CLIENTS, PAGE
 from bench.workloads.talk import Speaker, settle
 
 LISTED = 50
+MEMBERS = 96  # who ask in turns
 LEAST_SECONDS = 1 / 45  # between two questions of one person, who may ask fifty times a second
 MISSED, MISSED_FROM = 500, 10  # messages, in so many conversations
 ANSWER_SECONDS = 30.0
