@@ -18,6 +18,7 @@ from chatsite.core.errors import Unavailable
 from chatsite.core.together import together
 from messaging.protocol.types import Message
 from messaging.stores.log.base import NOTHING, PAGE_MAX, Change, NotStored, Wanted
+from messaging.stores.log.probing import find_last
 from messaging.stores.log.tails import Tails
 
 BUCKET = 1_000
@@ -152,8 +153,7 @@ class CassandraMessageLog:
 
     async def end(self, conversation: int, *, width: int) -> "End":
         """The last `width` seqs, as they stand in the tables: what a sequencer that lost its counters begins with."""
-        last = await self._last_bucket(_ANY, conversation)
-        revs = await self._last_bucket(_ANY_CHANGE, conversation)
+        last, revs = await asyncio.gather(self._last_bucket(_ANY, conversation), self._last_bucket(_ANY_CHANGE, conversation))
         rev = revs[1][0] if revs else 0
         if last is None:
             return End(rev=rev)
@@ -168,19 +168,16 @@ class CassandraMessageLog:
         return End(first=first, top=top, released=released, rev=rev, latest=latest, messages=list(_that_count(rows))[::-1])
 
     async def _last_bucket(self, cql: str, conversation: int) -> tuple[int, Row] | None:
-        """The highest bucket that has rows, and its newest row. Buckets are filled one after another: doubling, then halving finds it."""
-        low, found = -1, None
-        step = 1
-        high: int | None = None
-        while high is None or high - low > 1:
-            bucket = low + step if high is None else (low + high) // 2
-            rows = await self._cassandra.read(cql, (conversation, bucket))
-            if rows:
-                low, found = bucket, rows[0]
-                step *= 2
-            else:
-                high = bucket
-        return (low, found) if found else None
+        """The highest bucket that has rows, and its newest row."""
+        found: dict[int, Row] = {}
+
+        async def are_filled(buckets: Sequence[int]) -> list[bool]:
+            answers = await asyncio.gather(*(self._cassandra.read(cql, (conversation, bucket)) for bucket in buckets))
+            found.update((bucket, rows[0]) for bucket, rows in zip(buckets, answers, strict=True) if rows)
+            return [bool(rows) for rows in answers]
+
+        last = await find_last(are_filled)
+        return None if last is None else (last, found[last])
 
     async def redact(self, conversation: int, seq: int, *, rev: int, author: int, at: int) -> None:
         """First the row that blanks the seq for every reader, then the texts themselves, then the change that tells others."""
