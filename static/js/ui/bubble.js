@@ -7,9 +7,11 @@
  *   author: import("../types.js").User | undefined, tick: import("./ticks.js").TickState, readers: string }} Props
  */
 
+import { h } from "../../vendor/preact.js";
 import { useState } from "../../vendor/preact-hooks.js";
 import { clock, fullTime, t } from "../i18n/words.js";
-import { onlyEmoji, pieces } from "../text/pieces.js";
+import { blocks } from "../text/markup.js";
+import { onlyEmoji } from "../text/pieces.js";
 import { cut } from "../text/points.js";
 import { PersonAvatar } from "./avatar.js";
 import { html, memo, useChat } from "./html.js";
@@ -52,19 +54,34 @@ function Body({ message }) {
   if (message.redacted_at) return html`<p class="body removed">${t("message.removed")}</p>`;
   const folded = fold(message.text);
   const text = folded === null || unfolded ? message.text : folded;
-  return html`<p class="body" dir="auto">
-      ${pieces(text).map((piece) =>
-        piece.kind === "link"
-          ? html`<a href=${piece.href} target="_blank" rel="noopener noreferrer nofollow">${piece.text}</a>`
-          : piece.text,
-      )}${folded !== null && !unfolded && "…"}
-    </p>
+  return html`<div class="body" dir="auto">
+      ${blocks(text).map(shownBlock)}${folded !== null && !unfolded && "…"}
+    </div>
     ${
       folded !== null &&
       html`<button class="fold" type="button" aria-expanded=${unfolded} onClick=${() => unfold(!unfolded)}>
         ${t(unfolded ? "message.less" : "message.more")}
       </button>`
     }`;
+}
+
+/** @param {import("../text/markup.js").Block} block */
+function shownBlock(block) {
+  if (block.kind === "pre") return html`<pre dir="ltr" tabindex="0"><code>${block.text}</code></pre>`;
+  return block.kind === "quote"
+    ? html`<blockquote dir="auto">${shownInline(block.inside)}</blockquote>`
+    : html`<span class="lines" dir="auto">${shownInline(block.inside)}</span>`;
+}
+
+/** @param {readonly import("../text/markup.js").Inline[]} inside @returns {any} */
+function shownInline(inside) {
+  return inside.map((one) => {
+    if ("inside" in one) return h(one.kind, null, shownInline(one.inside));
+    if (one.kind === "code") return html`<code>${one.text}</code>`;
+    return one.kind === "link"
+      ? html`<a href=${one.href} target="_blank" rel="noopener noreferrer nofollow">${one.text}</a>`
+      : one.text;
+  });
 }
 
 /** The beginning of a long text, or null if it is short enough. @param {string} text */
