@@ -25,7 +25,7 @@ class Ledger:
         self.deliver_seconds = array("d")
         self.ack_seconds = array("d")
         self.refusals: list[str] = []
-        self.head = 0  # the highest that was acked
+        self.head = 0  # the highest that is known: of the list, then of acks
         self.base: int | None = None  # of a conversation in which nobody else speaks: the head before
         self._left = array("i")
         self._done = done

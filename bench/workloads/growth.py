@@ -16,7 +16,7 @@ async def growth(context: Context) -> list[Result]:
     return [
         await _talk(
             context, one, other, history.conversation, name=f"growth-{history.head}",
-            what=f"a group of 100, two online, behind {history.head:,} messages",
+            what=f"a group of 100, two online, behind {history.head:,} messages", head=history.head,
         )
         for history in context.population.histories
     ]  # fmt: skip
@@ -33,10 +33,15 @@ async def busy(context: Context) -> list[Result]:
     ]  # fmt: skip
 
 
-async def _talk(context: Context, sender: Account, receiver: Account, conversation: str, *, name: str, what: str) -> Result:
+async def _talk(
+    context: Context, sender: Account, receiver: Account, conversation: str, *, name: str, what: str, head: int = 0
+) -> Result:
+    """`head`: of the conversation, which the sender knows from its list."""
     crowd = Crowd(Rest(context.url))
     try:
         one, other = await crowd.connect([sender, receiver])
-        return await talk(context, crowd, [Speaker(conversation, one, [other], in_flight=IN_FLIGHT)], name, what)
+        speaker = Speaker(conversation, one, [other], in_flight=IN_FLIGHT)
+        speaker.ledger.head = head
+        return await talk(context, crowd, [speaker], name, what)
     finally:
         await crowd.close()

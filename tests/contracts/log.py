@@ -134,6 +134,14 @@ class LogContract:
         await rig.reopen()
         assert await rig.log.find([wanted(old, upto=2_100)]) == [old]
 
+    async def test_what_is_recent_enough_is_found_however_much_came_before_and_after(self, rig: Rig) -> None:
+        conversation = some_id()
+        messages = [msgspec.structs.replace(row(conversation, seq), sent_at=seq) for seq in range(1, 3_101)]
+        await rig.log.store(messages)
+        for seq in (3_100, 3_000, 2_001, 1_500, 1):
+            assert await rig.log.find([wanted(messages[seq - 1], upto=3_100, since=seq)]) == [messages[seq - 1]]
+        assert await rig.log.find([wanted(row(conversation, 9), upto=3_100, since=1_500)]) == [None]
+
     async def test_a_redacted_text_is_gone_for_good(self, rig: Rig) -> None:
         secret, other = row(some_id(), 1, "secret"), row(some_id(), 1)
         await rig.log.store([secret, other])

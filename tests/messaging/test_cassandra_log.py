@@ -121,3 +121,11 @@ async def test_a_log_that_nobody_serves_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await log.page(some_id(), first=1, last=1)
     await log.close()
+
+
+async def test_a_repetition_without_a_place_is_not_looked_for_in_a_history_of_years(rig: CassandraRig) -> None:
+    conversation = some_id()
+    messages = [msgspec.structs.replace(row(conversation, seq), sent_at=seq) for seq in range(1, 5_001)]
+    await rig.log.store(messages)
+    assert await rig.log.find([wanted(messages[0], upto=5_000, since=4_500)]) == [None]
+    assert await rig.log.find([wanted(messages[4_600], upto=5_000, since=4_500)]) == [messages[4_600]]

@@ -22,13 +22,14 @@ class NotStored(Unavailable):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A send that may have been stored before, somewhere in (after, upto]."""
+    """A send that may have been stored before, somewhere in (after, upto]; what is older than `since` (ms) need not be found."""
 
     conversation: int
     sender: int
     client_id: str
     after: int
     upto: int
+    since: int = 0
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ _PARTITION = "conversation_id = ? AND bucket = ?"
 _STORE = f"INSERT INTO message ({COLUMNS}, bucket, released) VALUES ({', '.join('?' * 18)}) USING TIMESTAMP ?"  # noqa: S608
 _PAGE = f"SELECT {COLUMNS} FROM message WHERE {_PARTITION} AND seq >= ? AND seq <= ?"  # noqa: S608
 _ANY = f"SELECT seq, released FROM message WHERE {_PARTITION} LIMIT 1"  # noqa: S608
+_MOMENT = f"SELECT sent_at FROM message WHERE {_PARTITION} LIMIT 1"  # noqa: S608
 _ANY_CHANGE = f"SELECT rev FROM change WHERE {_PARTITION} LIMIT 1"  # noqa: S608
 _SEARCH = f"""
 SELECT seq FROM message WHERE {_PARTITION} AND seq > ? AND seq <= ? AND client_id = ? AND sender_id = ? ALLOW FILTERING"""  # noqa: S608
@@ -135,7 +136,7 @@ class CassandraMessageLog:
 
     async def _find(self, want: Wanted) -> Message | None:
         """Bucket by bucket, upwards: the lowest seq is the one that was acknowledged."""
-        buckets = _buckets(want.after + 1, want.upto)
+        buckets = await self._buckets_of(want)
         for start in range(0, len(buckets), SEARCHED_AT_ONCE):
             some = buckets[start : start + SEARCHED_AT_ONCE]
             found = await asyncio.gather(*(self._search(want, bucket) for bucket in some))
@@ -146,6 +147,22 @@ class CassandraMessageLog:
             if not await self._cassandra.read(_ANY, (want.conversation, some[-1])):
                 break  # seqs are dense: above an empty bucket there is nothing
         return None
+
+    async def _buckets_of(self, want: Wanted) -> range:
+        """Those in which it may be: a history of years is not searched for what was said today."""
+        buckets = _buckets(want.after + 1, want.upto)
+        if not want.since:
+            return buckets
+
+        async def are_recent(back: Sequence[int]) -> list[bool]:
+            answers = await asyncio.gather(
+                *(self._cassandra.read(_MOMENT, (want.conversation, buckets[-1 - n])) for n in back if n < len(buckets))
+            )
+            recent = [not rows or rows[0][0] is None or rows[0][0] >= want.since for rows in answers]  # in doubt it is
+            return recent + [False] * (len(back) - len(recent))
+
+        last = await find_last(are_recent)
+        return buckets[:0] if last is None else buckets[len(buckets) - 1 - last :]
 
     async def _search(self, want: Wanted, bucket: int) -> list[int]:
         values = (want.conversation, bucket, want.after, want.upto, UUID(want.client_id), want.sender)
