@@ -27,7 +27,7 @@
  * @typedef {{ code: string, title: string, detail: string, status: number, retry_after?: number, field?: string }} ProblemBody
  *
  * @typedef {{ client_id: string, conversation: string, text: string, after: number, created_at: number,
- *   state: "pending" | "failed", reason?: string, detail?: string }} Pending A message of ours that has no seq yet.
+ *   reply_to?: number, state: "pending" | "failed", reason?: string, detail?: string }} Pending A message of ours that has no seq yet.
  * @typedef {{ user: User, device: string, locale: string, theme: string }} Boot
  *
  * @typedef {{ type: string, id?: string, [field: string]: any }} Frame

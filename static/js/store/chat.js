@@ -15,6 +15,7 @@ import { Cache } from "./cache.js";
 import { Contacts } from "./contacts.js";
 import { partner, placeOf } from "./entries.js";
 import { Outbox } from "./outbox.js";
+import { Quotes } from "./quotes.js";
 import { Reader } from "./reader.js";
 import { Reads } from "./reads.js";
 import { Sync } from "./sync.js";
@@ -78,6 +79,7 @@ export class Chat {
       call: (frame) => link.call(frame),
       acked: (id, message) => this.sync.acked(id, message),
     });
+    this.quotes = new Quotes({ world, cache, ask: (id, ask) => this.sync.ask(id, ask) });
     this.reader = new Reader({ world, cache, sync: this.sync, onOpen: (id) => void this.#fetchMarks(id) });
   }
 
@@ -105,7 +107,8 @@ export class Chat {
 
   /** @param {string} id @param {string} text */
   send(id, text) {
-    this.outbox.add(id, text);
+    this.outbox.add(id, text, this.world.replies.peek().get(id)?.seq);
+    this.world.setReply(id, null);
     this.spoke.value = true;
     this.draft(id, "");
     this.#typedAt = 0;

@@ -80,6 +80,6 @@ function close(one, next) {
 }
 
 /** @param {Pending} pending @param {string} me @returns {Message} */
-function asMessage({ client_id, created_at, text }, me) {
-  return { seq: 0, kind: "text", sender: me, client_id, sent_at: created_at, text };
+function asMessage({ client_id, created_at, text, reply_to }, me) {
+  return { seq: 0, kind: "text", sender: me, client_id, sent_at: created_at, text, reply_to };
 }

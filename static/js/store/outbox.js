@@ -33,8 +33,8 @@ export class Outbox {
     for (const pending of stored) this.world.setPending(pending);
   }
 
-  /** Takes a message; it shows at once. @param {string} conversation @param {string} text */
-  add(conversation, text) {
+  /** Takes a message; it shows at once. @param {string} conversation @param {string} text @param {number} [reply_to] the seq it answers */
+  add(conversation, text, reply_to) {
     const after = this.world.entry(conversation)?.head ?? 0;
     const created_at = Math.max(this.now(), (this.world.pending.peek().at(-1)?.created_at ?? 0) + 1);
     this.#keep({
@@ -43,6 +43,7 @@ export class Outbox {
       text: text.normalize("NFC"),
       after,
       created_at,
+      ...(reply_to ? { reply_to } : {}),
       state: "pending",
     });
     void this.#drain(conversation);
@@ -55,8 +56,9 @@ export class Outbox {
     // A refused client id stands for another text on the server; only a new one can pass.
     const client_id = pending.reason === "conflict" ? this.newId() : clientId;
     if (client_id !== clientId) this.remove(clientId);
-    const { conversation, text, after, created_at } = pending;
-    this.#keep({ client_id, conversation, text, after, created_at, state: "pending" });
+    const { reason: _reason, detail: _detail, ...kept } = pending;
+    const { conversation } = pending;
+    this.#keep({ ...kept, client_id, state: "pending" });
     void this.#drain(conversation);
   }
 
@@ -87,11 +89,12 @@ export class Outbox {
 
   /** @param {Pending} pending @returns {Promise<boolean>} whether the next may go */
   async #send(pending) {
-    const { conversation, client_id, text, after } = pending;
+    const { conversation, client_id, text, after, reply_to } = pending;
+    const answers = reply_to ? { reply_to } : {};
     try {
-      const ack = await this.call({ type: "send", conversation, client_id, text, after });
+      const ack = await this.call({ type: "send", conversation, client_id, text, after, ...answers });
       const { seq, sent_at } = ack;
-      this.acked(conversation, { seq, kind: "text", sender: this.world.me.id, client_id, sent_at, text });
+      this.acked(conversation, { seq, kind: "text", sender: this.world.me.id, client_id, sent_at, text, ...answers });
       this.remove(client_id);
       return true;
     } catch (error) {

@@ -5,14 +5,16 @@
  * @typedef {import("./world.js").World} World
  * @typedef {import("./cache.js").Cache} Cache
  * @typedef {import("./sync.js").Sync} Sync
- * @typedef {{ id: string, view: View, unread: import("../types.js").Range | null, loading: boolean, failed: boolean }} Open
- *   `unread`: the seqs that were so when it was opened.
+ * @typedef {import("../types.js").Range} Range
+ * @typedef {{ id: string, view: View, unread: import("../types.js").Range | null, loading: boolean, failed: boolean,
+ *   target?: { seq: number } }} Open `unread`: the seqs that were so when it was opened; `target`: the line to go to, a new object each time.
  */
 
 import { batch, effect, signal } from "../../vendor/signals-core.js";
 import { firstVisible } from "./entries.js";
 import { run } from "./ranges.js";
-import { follow, growDown, growUp, STEP, tailView } from "./view.js";
+import { place } from "./timeline.js";
+import { follow, growDown, growUp, STEP, tailView, viewAround } from "./view.js";
 
 export class Reader {
   #busy = false;
@@ -40,7 +42,7 @@ export class Reader {
     this.close();
     this.#begin(id);
     await this.#fromCache(id);
-    await this.refresh(id);
+    await this.refresh(id, this.#toUnread(id));
   }
 
   close() {
@@ -50,12 +52,13 @@ export class Reader {
     this.world.shrinkTimeline(open.id);
   }
 
-  /** Fetches what the open conversation lacks. @param {string} id */
-  async refresh(id) {
+  /** Fetches what the open conversation lacks. @param {string} id @param {boolean} isThere whether its first unread line is shown, or there is none */
+  async refresh(id, isThere = true) {
     this.#set(id, { loading: true, failed: false });
     try {
       if (!this.world.entry(id)) await this.sync.fetchEntry(id);
       await this.sync.pull(id);
+      if (!isThere) await this.#fetchUnread(id);
       this.#set(id, { loading: false });
     } catch {
       this.#set(id, { loading: false, failed: true });
@@ -85,9 +88,42 @@ export class Reader {
     }
   }
 
-  newer() {
+  /** A step towards the present, from the same places. */
+  async newer() {
     const open = this.open.peek();
-    if (open && !open.view.tail) this.open.value = { ...open, view: growDown(this.world.timeline(open.id), open.view) };
+    if (!open || open.view.tail) return;
+    const { id } = open;
+    const view = growDown(this.world.timeline(id), open.view);
+    if (view.high > open.view.high || view.tail) {
+      this.open.value = { ...open, view };
+      return;
+    }
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      const after = open.view.high;
+      if (!(await this.#cached(id, after + 1, [after + 1, after + STEP])))
+        await this.sync.page(id, { after, limit: STEP });
+      const still = this.open.peek();
+      if (still?.id === id) this.open.value = { ...still, view: growDown(this.world.timeline(id), still.view) };
+    } catch {
+      this.#set(id, { failed: true });
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Goes to a message, wherever it is. @param {number} seq @returns {Promise<boolean>} whether it can be seen */
+  async jump(seq) {
+    const id = this.open.peek()?.id;
+    if (id === undefined) return false;
+    await this.#fetchAround(id, seq);
+    const open = this.open.peek();
+    const timeline = this.world.timeline(id);
+    const view = open?.id === id ? viewAround(timeline, seq) : null;
+    if (!open || !view || timeline.rows[place(timeline.rows, seq)]?.seq !== seq) return false;
+    this.open.value = { ...open, view, target: { seq } };
+    return true;
   }
 
   toNewest() {
@@ -117,6 +153,41 @@ export class Reader {
       const view = tailView(this.world.timeline(id));
       this.open.value = { id, view, unread, loading: true, failed: false };
     });
+  }
+
+  /** Shows the first unread line, if it is in memory or there is none. @param {string} id */
+  #toUnread(id) {
+    const open = this.open.peek();
+    const first = open?.id === id ? open.unread?.[0] : undefined;
+    if (!open || first === undefined || open.view.low <= first) return true;
+    const view = viewAround(this.world.timeline(id), first);
+    if (view) this.open.value = { ...open, view };
+    return view !== null;
+  }
+
+  /** @param {string} id */
+  async #fetchUnread(id) {
+    const first = this.open.peek()?.unread?.[0];
+    if (this.#toUnread(id) || first === undefined) return;
+    await this.#fetchAround(id, first);
+    this.#toUnread(id);
+  }
+
+  /** @param {string} id @param {number} seq */
+  async #fetchAround(id, seq) {
+    const isHere = () => run(this.world.timeline(id).held, seq) !== undefined;
+    if (!isHere()) await this.#cached(id, seq, [seq - STEP, seq + STEP]);
+    if (!isHere()) await this.sync.page(id, { around: seq, limit: STEP });
+  }
+
+  /** Takes what the cache holds around a seq, of a stretch of them; false if it lacks the seq. @param {string} id @param {number} seq @param {Range} stretch */
+  async #cached(id, seq, [from, to]) {
+    const within = this.cache.keeps ? run(this.sync.heldOf(id), seq) : undefined;
+    if (!within) return false;
+    /** @type {Range} */
+    const range = [Math.max(from, within[0]), Math.min(to, within[1])];
+    this.world.change(id, { type: "stored", range, messages: await this.cache.messages(id, ...range) });
+    return true;
   }
 
   /** @param {string} id */

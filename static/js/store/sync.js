@@ -124,14 +124,18 @@ export class Sync {
 
   /** Fetches one page, over the socket if it is there, and keeps it. @param {string} id @param {Ask} ask @returns {Promise<Page>} */
   async page(id, ask) {
-    const page = this.line.online
-      ? /** @type {Page} */ (
-          /** @type {unknown} */ (await this.line.call({ type: "history", conversation: id, ...ask }))
-        )
-      : await this.api.history(id, ask);
+    const page = await this.ask(id, ask);
     this.#keep(id, page.messages, coverage(ask, page));
     this.world.addPage(id, ask, page);
     return page;
+  }
+
+  /** A page that goes into no timeline. @param {string} id @param {Ask} ask @returns {Promise<Page>} */
+  async ask(id, ask) {
+    if (!this.line.online) return this.api.history(id, ask);
+    return /** @type {Page} */ (
+      /** @type {unknown} */ (await this.line.call({ type: "history", conversation: id, ...ask }))
+    );
   }
 
   /** Fetches what we lack of a conversation between what we hold and its head. @param {string} id @returns {Promise<void>} */

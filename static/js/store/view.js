@@ -43,6 +43,21 @@ export function growUp(timeline, view) {
   return { low, high: last.seq, tail: false };
 }
 
+/** Around a seq that the timeline holds. @param {Timeline} timeline @param {number} seq @returns {View | null} */
+export function viewAround(timeline, seq) {
+  const within = run(timeline.held, seq);
+  if (!within) return null;
+  const { rows } = timeline;
+  const first = place(rows, within[0]);
+  const end = place(rows, within[1] + 1);
+  const at = place(rows, seq);
+  const from = Math.max(at - STEP, first);
+  const to = Math.min(at + STEP, end);
+  const high = to < end ? (rows[to - 1]?.seq ?? within[1]) : within[1];
+  const low = from === first ? within[0] : (rows[from]?.seq ?? within[0]);
+  return { low, high, tail: high === within[1] && within === timeline.held.at(-1) };
+}
+
 /** One step towards the present. @param {Timeline} timeline @param {View} view @returns {View} */
 export function growDown(timeline, view) {
   const within = run(timeline.held, view.high);

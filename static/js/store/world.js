@@ -38,6 +38,8 @@ export class World {
     /** Our messages without a seq, in the order they were written. */
     this.pending = signal(/** @type {readonly Pending[]} */ ([]));
     this.drafts = signal(/** @type {ReadonlyMap<string, string>} */ (new Map()));
+    /** What a draft answers, by conversation id. */
+    this.replies = signal(/** @type {ReadonlyMap<string, Message>} */ (new Map()));
     this.connection = signal(/** @type {Connection} */ ({ state: "connecting" }));
     /** False until the list came from somewhere: the cache or the server. */
     this.listed = signal(false);
@@ -179,6 +181,11 @@ export class World {
   /** @param {string} id @param {string} text */
   setDraft(id, text) {
     this.drafts.value = text ? new Map(this.drafts.peek()).set(id, text) : without(this.drafts.peek(), id);
+  }
+
+  /** @param {string} id @param {Message | null} message What the draft of a conversation answers. */
+  setReply(id, message) {
+    this.replies.value = message ? new Map(this.replies.peek()).set(id, message) : without(this.replies.peek(), id);
   }
 
   /** @param {Entry} entry */

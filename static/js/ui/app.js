@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "../../vendor/preact-hooks.js";
 import { t } from "../i18n/words.js";
 import { personIn } from "../store/entries.js";
+import { plain } from "../text/markup.js";
 import { cut } from "../text/points.js";
 import { AddContact } from "./add-contact.js";
 import { PersonAvatar } from "./avatar.js";
@@ -11,12 +12,14 @@ import { ConversationPane } from "./conversation.js";
 import { ChatContext, html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
 import { Invite } from "./invite.js";
+import { Jump } from "./jump.js";
+import { Keys, shortcuts } from "./keys.js";
 import { List } from "./list.js";
 import { nameOf, titleOf } from "./names.js";
 import { NewDialog } from "./new.js";
 import { Panel } from "./panel.js";
 import { PushOffer } from "./pushing.js";
-import { dialog, focusLost, go, invite, notice, panelOpen, route, side, turnTo } from "./screen.js";
+import { dialog, focusLost, invite, notice, panelOpen, route, side, turnTo } from "./screen.js";
 
 const BAR_AFTER_MS = 1500;
 
@@ -48,6 +51,8 @@ export function App({ chat, csrf, onLogOut }) {
       ${id !== null && panelOpen.value && html`<${Panel} key=${id} id=${id} />`}
       ${dialog.value === "new" && html`<${NewDialog} />`}
       ${dialog.value === "contact" && html`<${AddContact} />`}
+      ${dialog.value === "jump" && html`<${Jump} />`}
+      ${dialog.value === "keys" && html`<${Keys} />`}
       ${invite.value !== null && html`<${Invite} code=${invite.value} />`}
       <div class="notice" role="status">${notice.value && html`<p>${notice.value}</p>`}</div>
       <${Announcer} />
@@ -64,14 +69,6 @@ function useFocusOnRow(id) {
     if (id !== null || before === null || !focusLost(document.querySelector(".pane"))) return;
     /** @type {HTMLElement | null} */ (document.querySelector(`.row[href="/c/${before}"]`))?.focus();
   }, [id]);
-}
-
-/** Escape goes one step back. @param {KeyboardEvent} event */
-function shortcuts(event) {
-  if (event.key !== "Escape" || event.defaultPrevented || dialog.peek()) return;
-  if (document.querySelector("dialog[open], :popover-open")) return;
-  if (panelOpen.peek()) panelOpen.value = false;
-  else if (route.peek() !== null && !(event.target instanceof HTMLTextAreaElement && event.isComposing)) go(null);
 }
 
 /** Which list: conversations or contacts. */
@@ -98,6 +95,10 @@ function Head({ csrf, onLogOut }) {
     event.preventDefault();
     onLogOut(/** @type {HTMLFormElement} */ (event.currentTarget));
   };
+  const showKeys = () => {
+    document.getElementById("me-menu")?.hidePopover();
+    dialog.value = "keys";
+  };
   const fill = (/** @type {Event} */ event) => {
     const field = /** @type {HTMLElement} */ (event.currentTarget).querySelector("input");
     if (field) field.value = csrf();
@@ -107,6 +108,9 @@ function Head({ csrf, onLogOut }) {
       <${PersonAvatar} user=${me} size="medium" /><span class="visually-hidden">${t("app.account")}</span>
     </button>
     <h1>${t("app.name")}</h1>
+    <button class="icon-button" type="button" onClick=${() => (dialog.value = "jump")} title=${t("app.jump")}>
+      <${Icon} name="search" /><span class="visually-hidden">${t("app.jump")}</span>
+    </button>
     <button class="icon-button accent" type="button" onClick=${() => (dialog.value = "new")} title=${t("app.newChat")}>
       <${Icon} name="compose" /><span class="visually-hidden">${t("app.newChat")}</span>
     </button>
@@ -115,6 +119,7 @@ function Head({ csrf, onLogOut }) {
       <a href="/accounts/settings/">${t("app.settings")}</a>
       <a href="/accounts/privacy/">${t("app.privacy")}</a>
       <a href="/accounts/devices/">${t("app.devices")}</a>
+      <button class="only-keys" type="button" onClick=${showKeys}>${t("app.keys")}</button>
       <form method="post" action="/accounts/logout/" onSubmit=${submit}>
         <input type="hidden" name="csrfmiddlewaretoken" />
         <button type="submit">${t("app.logOut")}</button>
@@ -170,5 +175,5 @@ function Announcer() {
     return html`<div class="visually-hidden" aria-live="polite"></div>`;
   const who = nameOf(personIn(entry, news.message.sender));
   const where = entry.conversation.kind === "group" ? `${titleOf(entry.conversation, world.me.id)}, ` : "";
-  return html`<div class="visually-hidden" aria-live="polite">${where}${who}: ${cut(news.message.text, 200)}</div>`;
+  return html`<div class="visually-hidden" aria-live="polite">${where}${who}: ${cut(plain(cut(news.message.text, 400)), 200)}</div>`;
 }

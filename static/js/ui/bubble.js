@@ -3,7 +3,7 @@
  *
  * @typedef {import("../types.js").Message} Message
  * @typedef {import("../types.js").Pending} Pending
- * @typedef {{ id: string, message: Message, pending?: Pending, mine: boolean, first: boolean, last: boolean, group: boolean,
+ * @typedef {{ id: string, conversation: string, message: Message, pending?: Pending, mine: boolean, first: boolean, last: boolean, group: boolean,
  *   author: import("../types.js").User | undefined, tick: import("./ticks.js").TickState, readers: string }} Props
  */
 
@@ -15,7 +15,10 @@ import { onlyEmoji } from "../text/pieces.js";
 import { cut } from "../text/points.js";
 import { PersonAvatar } from "./avatar.js";
 import { html, memo, useChat } from "./html.js";
+import { Icon } from "./icons.js";
+import { openMenu } from "./message-menu.js";
 import { hueOf, nameOf } from "./names.js";
+import { Quote } from "./quote.js";
 import { Ticks } from "./ticks.js";
 
 /** Longer texts are folded, for the screen's sake. */
@@ -29,7 +32,7 @@ export const Bubble = memo((/** @type {Props} */ props) => {
   const failed = pending?.state === "failed";
   const large = !message.redacted_at && onlyEmoji(message.text);
   const classes = ["bubble-line", side, first && "first", last && "last", failed && "failed", large && "large"];
-  return html`<div class=${classes.filter(Boolean).join(" ")} data-seq=${message.seq || undefined} data-key=${props.id}>
+  return html`<div class=${classes.filter(Boolean).join(" ")} data-seq=${message.seq || undefined} data-key=${props.id} tabindex="-1">
     ${!mine && group && (last ? html`<${PersonAvatar} user=${author} size="small" />` : html`<span class="avatar-space"></span>`)}
     <div class="bubble">
       ${
@@ -37,6 +40,7 @@ export const Bubble = memo((/** @type {Props} */ props) => {
           ? html`<span class="author hue-${hueOf(author?.id ?? "")}" dir="auto">${nameOf(author)}</span>`
           : html`<span class="visually-hidden">${mine ? t("event.you") : nameOf(author)}: </span>`
       }
+      ${message.reply_to && !message.redacted_at && html`<${Quote} id=${props.conversation} seq=${message.reply_to} />`}
       <${Body} message=${message} />
       <span class="meta">
         ${message.edited_at && html`<span>${t("message.edited")}</span>`}
@@ -44,6 +48,15 @@ export const Bubble = memo((/** @type {Props} */ props) => {
         ${mine && html`<${Ticks} state=${props.tick} detail=${props.readers} />`}
       </span>
     </div>
+    <button
+      class="icon-button small bubble-more"
+      type="button"
+      tabindex="-1"
+      title=${t("message.menu")}
+      onClick=${(/** @type {MouseEvent} */ event) => openMenu(message, /** @type {Element} */ (event.currentTarget))}
+    >
+      <${Icon} name="more" /><span class="visually-hidden">${t("message.menu")}</span>
+    </button>
     ${failed && html`<${Failed} pending=${pending} />`}
   </div>`;
 });

@@ -5,9 +5,8 @@ import { t } from "../i18n/words.js";
 import { pointsLeft, tidy } from "../text/points.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
-
-/** On a touch keyboard Enter breaks the line, for there is no Shift to hold. */
-const touch = matchMedia("(hover: none) and (pointer: coarse)");
+import { Replying } from "./quote.js";
+import { touch } from "./screen.js";
 
 /** @param {{ id: string, title: string }} props */
 export function Composer({ id, title }) {
@@ -15,6 +14,7 @@ export function Composer({ id, title }) {
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const draft = chat.world.drafts.value.get(id) ?? "";
   const left = pointsLeft(draft);
+  const replying = chat.world.replies.value.has(id);
   const sendable = draft.trim() !== "" && (left ?? 0) >= 0;
 
   useEffect(() => {
@@ -36,8 +36,18 @@ export function Composer({ id, title }) {
   /** @param {KeyboardEvent} event */
   const keyDown = (event) => {
     // While a word is being composed Enter belongs to the input method; Safari says so only by the old key code.
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
-    if (event.shiftKey || event.altKey || (touch.matches && !event.ctrlKey && !event.metaKey)) return;
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Escape" && replying) {
+      event.preventDefault();
+      chat.world.setReply(id, null);
+    }
+    if (event.key === "ArrowUp" && draft === "" && !event.shiftKey) {
+      event.preventDefault();
+      /** @type {HTMLElement | undefined} */ ([...document.querySelectorAll(".bubble-line")].at(-1))?.focus();
+    }
+    // On a touch keyboard Enter breaks the line, for there is no Shift to hold.
+    if (event.key !== "Enter" || event.shiftKey || event.altKey || (touch.matches && !event.ctrlKey && !event.metaKey))
+      return;
     event.preventDefault();
     send();
   };
@@ -54,6 +64,7 @@ export function Composer({ id, title }) {
       send();
     }}
   >
+    <${Replying} id=${id} />
     <div class="composer-box">
       <textarea
         ref=${area}

@@ -6,6 +6,7 @@
 
 import { fullTime, shortTime, t } from "../i18n/words.js";
 import { personIn, placeOf } from "../store/entries.js";
+import { plain } from "../text/markup.js";
 import { cut } from "../text/points.js";
 import { ConversationAvatar } from "./avatar.js";
 import { html, memo, useChat } from "./html.js";
@@ -111,7 +112,7 @@ function previewText(entry, me) {
   if (!preview) return t("conversation.empty.title");
   if (preview.redacted_at) return t("message.removed");
   if (preview.kind === "event") return eventText(entry, preview, me);
-  const text = cut(preview.text.replace(/\s+/g, " "), PREVIEW);
+  const text = cut(plain(cut(preview.text, PREVIEW * 2)), PREVIEW);
   if (conversation.kind === "direct") return text;
   return preview.sender === me ? t("list.you", { text }) : `${nameOf(personIn(entry, preview.sender))}: ${text}`;
 }

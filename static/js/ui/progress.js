@@ -33,3 +33,22 @@ export function progress(entry, marks, me) {
     },
   };
 }
+
+/**
+ * How far a message has come, person by person, without its author.
+ *
+ * @param {Entry} entry @param {ReadonlyMap<string, Mark> | undefined} marks @param {Message} message
+ */
+export function reach(entry, marks, { seq, sender }) {
+  const { members, kind } = entry.conversation;
+  const direct = { read: entry.others_read, delivered: entry.others_delivered };
+  /** @type {Record<"read" | "delivered" | "waiting", import("../types.js").User[]>} */
+  const found = { read: [], delivered: [], waiting: [] };
+  for (const { user, state } of members) {
+    if (state !== "joined" || user.id === sender) continue;
+    const mark = marks?.get(user.id) ?? (kind === "direct" ? direct : undefined);
+    const what = seq <= (mark?.read ?? 0) ? "read" : seq <= (mark?.delivered ?? 0) ? "delivered" : "waiting";
+    found[what].push(user);
+  }
+  return found;
+}

@@ -2,6 +2,8 @@
 
 import { effect, signal } from "../../vendor/signals.js";
 
+/** A touch screen: no pointer hovers, and Enter has no Shift beside it. */
+export const touch = matchMedia("(hover: none) and (pointer: coarse)");
 /** The conversation of the address; null on the list. */
 export const route = signal(read());
 /** Which list is beside it. */
@@ -11,7 +13,7 @@ export const side = signal(
 /** The code of the invite link that was followed, until it is answered. */
 export const invite = signal(/^\/invite\/([^/]+)\/?$/.exec(location.pathname)?.[1] ?? null);
 export const panelOpen = signal(false);
-export const dialog = signal(/** @type {"new" | "contact" | null} */ (null));
+export const dialog = signal(/** @type {"new" | "contact" | "jump" | "keys" | null} */ (null));
 /** Moves every half minute, for "5 minutes ago". */
 export const now = signal(Date.now());
 /** A notice that goes away by itself. */
@@ -25,6 +27,10 @@ function read() {
 export function focusLost(part) {
   const active = document.activeElement;
   return active === null || active === document.body || part?.contains(active) === true;
+}
+
+export function focusComposer() {
+  /** @type {HTMLElement | null} */ (document.querySelector(".composer textarea"))?.focus();
 }
 
 function home() {

@@ -35,6 +35,29 @@ export class Scroller {
     this.restore();
   }
 
+  /** To a line, which lights up for a moment. @param {HTMLElement} line @param {boolean} atTail */
+  show(line, atTail) {
+    this.following = false;
+    this.#held = null;
+    this.box.scrollTop += this.#top(line) - Math.max(0, (this.box.clientHeight - line.offsetHeight) / 2);
+    this.moved(atTail);
+    this.following = false;
+    line.classList.remove("lit");
+    void line.offsetWidth; // so that it lights up anew
+    line.classList.add("lit");
+    line.addEventListener("animationend", () => line.classList.remove("lit"), { once: true });
+  }
+
+  /** Moves the focus to the message above or below; from nowhere to the last one on screen. @param {Element | null} from @param {number} by */
+  step(from, by) {
+    const lines = this.#lines().filter((one) => one.classList.contains("bubble-line"));
+    const edge = this.box.getBoundingClientRect().bottom;
+    const at = from
+      ? lines.indexOf(/** @type {HTMLElement} */ (from)) + by
+      : lines.findLastIndex((one) => one.getBoundingClientRect().top < edge);
+    lines[Math.min(Math.max(at, 0), lines.length - 1)]?.focus();
+  }
+
   /** Before something grows or shrinks under the reader's eyes: what they look at stays, even at the end. @param {Element} element */
   hold(element) {
     this.following = false;

@@ -14,9 +14,10 @@ import { shown } from "../store/view.js";
 import { Bubble } from "./bubble.js";
 import { html, useChat } from "./html.js";
 import { Icon } from "./icons.js";
+import { MessageMenu, openMenu } from "./message-menu.js";
 import { eventText, nameOf, titleOf } from "./names.js";
 import { progress } from "./progress.js";
-import { now } from "./screen.js";
+import { focusComposer, now, touch } from "./screen.js";
 import { Scroller } from "./scroll.js";
 
 /** @param {{ entry: Entry, open: Open, title: string }} props */
@@ -32,6 +33,7 @@ export function Timeline({ entry, open, title }) {
 
   const look = () => {
     const seq = scroller.current?.lastSeen() ?? 0;
+    if (!placed.current) return; // what is shown for a moment was not seen
     if (seq > 0 && document.visibilityState === "visible" && document.hasFocus()) chat.reads.read(open.id, seq);
   };
   const scrolled = () => {
@@ -39,7 +41,7 @@ export function Timeline({ entry, open, title }) {
     if (!here) return;
     here.moved(open.view.tail);
     if (here.nearStart && reader.moreAbove(open)) void reader.older();
-    if (here.nearEnd) reader.newer();
+    if (here.nearEnd) void reader.newer();
     look();
   };
 
@@ -65,8 +67,14 @@ export function Timeline({ entry, open, title }) {
     }
     here.restore();
     if (here.nearStart && !open.loading && reader.moreAbove(open)) void reader.older();
-    if (here.nearEnd && !open.view.tail) reader.newer();
+    if (here.nearEnd && !open.view.tail) void reader.newer();
   });
+  const { target } = open;
+  useLayoutEffect(() => {
+    if (!target) return;
+    const line = box.current?.querySelector(`[data-seq="${target.seq}"]`);
+    if (line instanceof HTMLElement) scroller.current?.show(line, open.view.tail);
+  }, [target]);
   useEffect(() => {
     look();
     addEventListener("focus", look);
@@ -88,6 +96,33 @@ export function Timeline({ entry, open, title }) {
     const line = whole ? button : button?.closest("[data-key]");
     if (line) scroller.current?.hold(line);
   };
+  const messageOf = (/** @type {Element | null} */ line) => {
+    const item = list.find(({ key }) => key === /** @type {HTMLElement | null} */ (line)?.dataset.key);
+    return item?.kind === "message" ? item.message : undefined;
+  };
+  const menuAt = (/** @type {Element | null} */ line) => {
+    const message = messageOf(line);
+    if (line && message) openMenu(message, line);
+    return message !== undefined;
+  };
+  /** Where no pointer hovers, a tap on a message opens its menu. @param {MouseEvent} event */
+  const touched = ({ target: at }) => {
+    if (!(at instanceof Element) || !touch.matches || getSelection()?.isCollapsed === false) return;
+    if (at.closest(".bubble") && !at.closest("a, button, pre")) menuAt(at.closest(".bubble-line"));
+  };
+  /** Arrows go from message to message, Enter opens the menu of one, Escape goes back to the composer. @param {KeyboardEvent} event */
+  const walk = (event) => {
+    const at = document.activeElement;
+    const line = at?.classList.contains("bubble-line") ? at : null;
+    if (at !== box.current && !line) return;
+    const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" && line ? 1 : 0;
+    if (step !== 0) scroller.current?.step(line, step);
+    else if (line && (event.key === "Enter" || event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)))
+      menuAt(line);
+    else if (line && event.key === "Escape") focusComposer();
+    else return;
+    event.preventDefault();
+  };
   return html`<div class="timeline-frame">
     <div
       class="timeline"
@@ -99,6 +134,8 @@ export function Timeline({ entry, open, title }) {
       tabindex="0"
       onScroll=${scrolled}
       onClickCapture=${folds}
+      onClick=${touched}
+      onKeyDown=${walk}
     >
       <div class="timeline-lines">
         ${open.loading && list.length === 0 && html`<${Loading} />`}
@@ -110,6 +147,7 @@ export function Timeline({ entry, open, title }) {
       </div>
     </div>
     <${ToNewest} entry=${entry} open=${open} scroller=${scroller} onClick=${toNewest} />
+    <${MessageMenu} entry=${entry} />
   </div>`;
 }
 
@@ -133,6 +171,7 @@ function Lines({ list, entry }) {
         return html`<${Bubble}
           key=${item.key}
           id=${item.key}
+          conversation=${conversation.id}
           message=${item.message}
           pending=${item.pending}
           mine=${item.mine}
