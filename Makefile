@@ -21,7 +21,7 @@ measured = failed=0; for where in embedded cluster; do \
     done; exit $$failed
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo admin cluster cluster-down break bench bench-full test test-python test-stock faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
+.PHONY: help run demo admin cluster cluster-down break bench bench-full bench-web test test-python test-stock faults test-js lint types fmt lock clean setup setup-dev setup-distributed prepare
 
 help: ## List these commands
 	@printf 'Chatsite. The first command to try: make run\n\n'
@@ -48,6 +48,10 @@ break: setup-distributed ## Kill a node of the cluster while two people chat, an
 
 bench: setup-distributed ## Measure what a message costs, embedded and as a cluster, in some minutes; tables in docs/performance.md
 	@$(call measured,w1 w1r w2 w3 w4 --seconds 10 --sockets 2000)
+
+bench-web: setup-dev ## Measure the web client in a real browser: switching, scrolling, Lighthouse
+	@cd bench/web && { [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error; }
+	@$(PY) -m bench.web $(ARGS)
 
 bench-full: setup-distributed ## All of it, an hour: ten thousand sockets, a reconnect storm, growth. HISTORIES="…" chooses lengths
 	@$(call measured,--seconds 20 --histories $(HISTORIES) --busy 10 100 1000)

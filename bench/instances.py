@@ -59,14 +59,18 @@ class Embedded(Instance):
 
     def __init__(self, wish: Wish) -> None:
         self._wish = wish
-        self._place = Path(tempfile.mkdtemp(prefix="chatsite-bench-"))
+        self.place = Path(tempfile.mkdtemp(prefix="chatsite-bench-"))
         self._server: Server | None = None
 
+    @property
+    def data(self) -> Path:
+        return self.place / "data"
+
     def open(self) -> None:
-        data = self._place / "data"
+        data = self.data
         manage(data, "prepare")
         self.population = _seed(self._wish, environment(data))
-        self._server = Server(data, self._place / "log", **FAST)
+        self._server = Server(data, self.place / "log", **FAST)
         self._server.start()
         self.url = self._server.url
         self.processes = [Process("server", self._server.pid, "server")]
@@ -74,7 +78,7 @@ class Embedded(Instance):
     def close(self) -> None:
         if self._server is not None:
             self._server.stop()
-        shutil.rmtree(self._place, ignore_errors=True)
+        shutil.rmtree(self.place, ignore_errors=True)
 
 
 class Cluster(Instance):

@@ -24,6 +24,7 @@ urlpatterns = [
     path("c/<int:conversation_id>", pages.chat, name="conversation"),
     path("contacts", pages.chat, name="contacts"),
     path("invite/<str:code>", pages.chat, name="invite"),
+    path("sw.js", pages.service_worker, name="service_worker"),
     path("admin/", admin.site.urls),
     path("favicon.ico", error_pages.favicon),
 ]

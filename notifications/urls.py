@@ -7,5 +7,4 @@ from notifications import views
 app_name = "notifications"
 urlpatterns = [
     path("accounts/notifications/", views.settings_page, name="settings"),
-    path("sw.js", views.service_worker, name="service_worker"),
 ]

@@ -1,17 +1,14 @@
-"""The page of notification settings, and the service worker."""
+"""The page of notification settings."""
 
-from functools import cache
 from typing import cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from accounts.forms import blame
 from accounts.models import User
@@ -56,20 +53,3 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 def _at_its_field(error: Invalid) -> Invalid:
     error.field = "quiet_until" if error.field == "quiet" else error.field
     return error
-
-
-@require_GET
-def service_worker(request: HttpRequest) -> HttpResponse:
-    """At the root, since a service worker is in charge of what lies below its address. Browsers ask for it anew by themselves."""
-    response = HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
-    response["Cache-Control"] = "no-cache"
-    return response
-
-
-@cache
-def _script() -> str:
-    path = finders.find("js/push/worker.js")
-    if path is None:
-        raise FileNotFoundError("js/push/worker.js", settings.STATICFILES_DIRS)
-    with open(str(path), encoding="utf-8") as file:
-        return file.read()

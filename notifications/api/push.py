@@ -17,6 +17,7 @@ from notifications.api.schemas import (
     SubscriptionIn,
     SubscriptionOut,
     TestOut,
+    WishesOut,
 )
 from notifications.services import preferences, subscriptions
 from notifications.services.trying import try_device
@@ -35,6 +36,12 @@ async def change_mine(request: AuthenticatedRequest, wish: PushIn) -> PushOut:
     """Holds for all my devices. What is not sent stays as it is."""
     await sync_to_async(preferences.change_preferences)(request.auth.user_id, **_wanted(wish))
     return await _mine(request)
+
+
+@router.get("/push/conversations", response=WishesOut, summary="Conversations that are pushed otherwise")
+async def read_wishes(request: AuthenticatedRequest) -> WishesOut:
+    """Those of which I do not want every message now; for marks in a list."""
+    return WishesOut.of(await sync_to_async(preferences.wishes_of)(request.auth.user_id))
 
 
 @router.put("/push/subscription", response=SubscriptionOut, summary="Take pushes on this device")

@@ -1,5 +1,6 @@
 """The JSON of pushes."""
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from accounts.api.schemas import Milliseconds, milliseconds
 from notifications.models import Preferences, Subscription
+from notifications.services.preferences import Wish
 
 Clock = Annotated[time, Field(description="HH:MM")]
 Token = Annotated[str, Field(min_length=1, max_length=4_096)]
@@ -123,3 +125,26 @@ class TestOut(Schema):
 
     outcome: Literal["sent", "gone", "later", "refused", "dropped"]
     reason: str
+
+
+class WishOut(Schema):
+    """What I want of one conversation."""
+
+    conversation: str
+    level: Literal["all", "mentions", "none"]
+    muted_until: Milliseconds | None
+
+
+class WishesOut(Schema):
+    """By conversation, in no order."""
+
+    conversations: list[WishOut]
+
+    @classmethod
+    def of(cls, wishes: Mapping[int, Wish]) -> "WishesOut":
+        return cls(
+            conversations=[
+                WishOut(conversation=str(conversation), level=wish.level, muted_until=wish.muted_until or None)  # type: ignore[arg-type]
+                for conversation, wish in wishes.items()
+            ]
+        )

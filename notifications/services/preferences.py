@@ -71,6 +71,14 @@ def wishes(users: Collection[int], conversations: Collection[int]) -> dict[tuple
     return {(one.user_id, one.conversation_id): Wish(one.level, _ms(one.muted_until) or 0) for one in said}
 
 
+def wishes_of(user: int) -> dict[int, Wish]:
+    """Conversation → what this person wants of it, where that still differs from the rest."""
+    now = clock.now_ms()
+    said = ConversationPreference.objects.filter(user_id=user)
+    chosen = {one.conversation_id: Wish(one.level, _ms(one.muted_until) or 0) for one in said}
+    return {conversation: wish for conversation, wish in chosen.items() if wish.level != Level.ALL or wish.muted_until > now}
+
+
 def silenced(users: Collection[int]) -> set[tuple[int, int]]:
     """(user, conversation) whose unread messages do not count in the badge now."""
     muted = Q(muted_until__gt=datetime.fromtimestamp(clock.now_ms() / 1000, UTC)) | ~Q(level=Level.ALL)

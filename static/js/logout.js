@@ -1,10 +1,11 @@
 /** Forgets what this browser holds when somebody logs out, on any page with a log-out form. */
 
 import { forget } from "./push/browser.js";
+import { dropShell } from "./shell.js";
 
 /** @returns {Promise<void>} */
 async function forgetEverything() {
-  await forget().catch(() => {});
+  await Promise.allSettled([forget(), dropShell()]);
   const databases = (await indexedDB.databases?.()) ?? [];
   const ours = databases.filter(({ name }) => name?.startsWith("chatsite-"));
   await Promise.all(ours.map(({ name }) => drop(/** @type {string} */ (name))));

@@ -4,6 +4,7 @@ import { h, render } from "../vendor/preact.js";
 import { setLocale, tag } from "./i18n/words.js";
 import { Alerts } from "./push/alerts.js";
 import { forget } from "./push/browser.js";
+import { dropShell, keepShell } from "./shell.js";
 import { Cache } from "./store/cache.js";
 import { Chat } from "./store/chat.js";
 import { App } from "./ui/app.js";
@@ -33,15 +34,20 @@ const chat = new Chat({
   isActive: isLookedAt,
   onSignedOut: async (how) => {
     // A login that ran out keeps what is not sent yet; one that was ended leaves nothing behind.
-    if (how === "revoked") await Promise.allSettled([cache.wipe(), forget()]);
+    if (how === "revoked") await leave();
     toLogin();
   },
 });
 
+/** Nothing of theirs stays in this browser. */
+async function leave() {
+  await Promise.allSettled([cache.wipe(), forget(), dropShell()]);
+}
+
 /** @param {HTMLFormElement} form */
 async function logOut(form) {
   chat.link.stop();
-  await Promise.allSettled([cache.wipe(), forget()]);
+  await leave();
   form.submit();
 }
 
@@ -51,6 +57,7 @@ const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 root.replaceChildren();
 render(h(App, { chat, csrf, onLogOut: logOut }), root);
 
+void keepShell().catch((error) => console.warn("The page is not kept:", error));
 new Alerts({ chat, isLookedAt }).start();
 // A click on a notice, of which the service worker knows.
 navigator.serviceWorker?.addEventListener("message", ({ data }) => {
@@ -63,11 +70,7 @@ if (ticker) new Worker(ticker).onmessage = tick;
 else setInterval(tick, 1000);
 for (const change of ["online", "offline"]) addEventListener(change, () => chat.link.nudge());
 for (const change of ["focus", "blur"]) addEventListener(change, () => chat.link.tellUse());
-addEventListener("pagehide", () => chat.keepDrafts());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") chat.link.nudge();
-  else {
-    chat.keepDrafts();
-    chat.link.tellUse();
-  }
+  else chat.link.tellUse();
 });

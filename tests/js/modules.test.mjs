@@ -55,7 +55,7 @@ test("the network is in net/, the document in ui/ and main", () => {
   for (const [path, source] of modules) {
     if (path.startsWith("vendor/")) continue;
     const text = code(source).replace(/\/\/.*$/gm, "");
-    const isWorker = path === "js/push/worker.js"; // runs apart from the page, and imports nothing
+    const isWorker = path.startsWith("js/worker/"); // they run apart from the page, and import nothing
     if (!path.startsWith("js/net/") && !isWorker)
       assert.doesNotMatch(text, /\bfetch\(|new WebSocket|XMLHttpRequest/, path);
     if (/^js\/(store|net|text|i18n)\//.test(path)) assert.doesNotMatch(text, /\bdocument\b|\bwindow\b/, path);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeChat } from "./fake/chat.mjs";
+import { chance, pick } from "./fake/random.mjs";
 import { Device } from "./fake/rig.mjs";
 
 async function pair() {
@@ -78,4 +79,79 @@ test("another device of ours sending clears nothing here but its own", async () 
   );
   assert.equal(device.world.pending.peek().length, 0);
   await device.end();
+});
+
+test("what an answer answers goes with it, and outlives a reload", async () => {
+  const { chat, id, ana, device } = await pair();
+  const { seq } = chat.append(id, ana.id, { text: "shall we?" }).message;
+  device.connect();
+  await device.quiet();
+  device.cut();
+  device.outbox.add(id, "we shall", seq);
+  await device.end();
+  const again = await Device.start(chat, device.user);
+  assert.equal(again.world.pending.peek()[0]?.reply_to, seq);
+  again.connect();
+  await again.quiet();
+  assert.equal(chat.room(id).log.at(-1)?.reply_to, seq);
+  await again.end();
+});
+
+test("any mixture of sends, cuts, lost answers and reloads sends everything once and in order", async () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const random = chance(seed);
+    const chat = new FakeChat();
+    const [ana, ben] = [chat.addUser("ana"), chat.addUser("ben")];
+    const rooms = [chat.open("direct", ana, [ben]).id, chat.open("group", ana, [ben], "both").id];
+    let device = await Device.start(chat, ana);
+    /** @type {Map<string, string[]>} */
+    const written = new Map(rooms.map((id) => [id, []]));
+    for (let step = 0; step < 60; step += 1) {
+      const id = pick(random, rooms);
+      switch (Math.floor(random() * 7)) {
+        case 0:
+          device.connect();
+          break;
+        case 1:
+          device.cut();
+          break;
+        case 2:
+          device.losesAnswer = () => random() < 0.4;
+          break;
+        case 3:
+          await device.end();
+          device = await Device.start(chat, ana);
+          break;
+        case 4:
+          await device.quiet();
+          break;
+        default: {
+          const text = random() < 0.15 ? `/refuse ${step}` : `${step}`;
+          device.outbox.add(id, text);
+          written.get(id)?.push(text);
+          chat.now += 1;
+        }
+      }
+    }
+    device.losesAnswer = () => false;
+    for (let turn = 0; turn < 3; turn += 1) {
+      device.cut();
+      await device.quiet();
+      device.connect();
+      await device.quiet();
+    }
+    const isRefused = (/** @type {string} */ text) => text.startsWith("/refuse");
+    for (const id of rooms) {
+      const said = chat.room(id).log.filter(({ kind }) => kind === "text");
+      const wanted = (written.get(id) ?? []).filter((text) => !isRefused(text));
+      assert.deepEqual(said.map(({ text }) => text), wanted, `seed ${seed}`); // biome-ignore format: one line each
+      const left = device.world.pending.peek().filter(({ conversation }) => conversation === id);
+      assert.deepEqual(
+        left.map(({ text, state }) => [text, state]),
+        (written.get(id) ?? []).filter(isRefused).map((text) => [text, "failed"]),
+        `seed ${seed}`,
+      );
+    }
+    await device.end();
+  }
 });

@@ -216,6 +216,12 @@ async def test_a_conversation_can_be_muted_by_those_who_are_in_it(place: Place, 
         "level": "all", "muted_until": until,
     }  # fmt: skip
     assert (await ben.api("GET", f"/conversations/{room}/push"))["muted_until"] == until
+    listed = {"conversations": [{"conversation": room, "level": "all", "muted_until": until}]}
+    assert await ben.api("GET", "/push/conversations") == listed
+    assert await cleo.api("GET", "/push/conversations") == {"conversations": []}
+    await ben.api("PUT", f"/conversations/{room}/push", {"level": "all", "muted_until": 1})
+    assert await ben.api("GET", "/push/conversations") == {"conversations": []}, "it is over"
+    await ben.api("PUT", f"/conversations/{room}/push", {"level": "all", "muted_until": until})
     for path in (f"/conversations/{room}/push", "/conversations/1/push"):
         assert problem_of(await cleo.request("GET", f"/api/v1{path}"))["code"] == "not_found"
         assert problem_of(await cleo.request("PUT", f"/api/v1{path}", {"level": "none"}))["code"] == "not_found"
@@ -251,8 +257,8 @@ async def test_a_message_whose_server_was_killed_is_pushed_by_the_next(place: Pl
 async def test_strangers_are_told_nothing(place: Place) -> None:
     stranger = Phone(place.stage.server.url)
     for method, path in (
-        ("GET", "/push"), ("PATCH", "/push"), ("PUT", "/push/subscription"), ("DELETE", "/push/subscription"), ("POST", "/push/test"),
-        ("GET", "/conversations/1/push"), ("PUT", "/conversations/1/push"),
+        ("GET", "/push"), ("GET", "/push/conversations"), ("PATCH", "/push"), ("PUT", "/push/subscription"),
+        ("DELETE", "/push/subscription"), ("POST", "/push/test"), ("GET", "/conversations/1/push"), ("PUT", "/conversations/1/push"),
     ):  # fmt: skip
         assert (await stranger.request(method, f"/api/v1{path}", {})).status_code == 401, path
     await stranger.close()

@@ -153,6 +153,11 @@ export class Api {
     return this.#call("POST", "/push/test", {});
   }
 
+  /** Those that are pushed otherwise than the rest. @returns {Promise<{ conversations: (ConversationPush & { conversation: string })[] }>} */
+  conversationPushes() {
+    return this.#call("GET", "/push/conversations");
+  }
+
   /** @param {string} id @returns {Promise<ConversationPush>} */
   conversationPush(id) {
     return this.#call("GET", `/conversations/${id}/push`);

@@ -14,6 +14,7 @@ import { Link } from "../net/socket.js";
 import { Cache } from "./cache.js";
 import { Contacts } from "./contacts.js";
 import { partner, placeOf } from "./entries.js";
+import { Muted } from "./muted.js";
 import { Outbox } from "./outbox.js";
 import { Quotes } from "./quotes.js";
 import { Reader } from "./reader.js";
@@ -22,7 +23,6 @@ import { Sync } from "./sync.js";
 import { World } from "./world.js";
 
 const TYPING_EVERY_MS = 3000;
-const DRAFT_MS = 300;
 const WATCH_MS = 300;
 const WATCH_MOST = 500;
 const FLUSH_EVERY_TICKS = 5;
@@ -30,8 +30,8 @@ const FLUSH_EVERY_TICKS = 5;
 export class Chat {
   #typedAt = 0;
   #ticks = 0;
-  /** Drafts not yet kept, by conversation. @type {Map<string, ReturnType<typeof setTimeout>>} */
-  #draftTimers = new Map();
+  /** Conversations whose drafts are written as soon as the cache has written what came before. @type {Set<string>} */
+  #draftsToKeep = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #watchTimer;
   #watched = "";
@@ -49,6 +49,7 @@ export class Chat {
     const api = new Api({ csrf, onSignedOut: () => onSignedOut("expired"), language: tag() });
     this.api = api;
     this.contacts = new Contacts({ api });
+    this.muted = new Muted({ api });
     /** @type {Link} */
     const link = new Link({
       connections: () => api.connections(),
@@ -117,23 +118,12 @@ export class Chat {
   /** @param {string} id @param {string} text */
   draft(id, text) {
     this.world.setDraft(id, text);
-    clearTimeout(this.#draftTimers.get(id));
-    this.#draftTimers.set(
-      id,
-      setTimeout(() => this.#keepDraft(id), text === "" ? 0 : DRAFT_MS),
-    );
-  }
-
-  /** The page may go away: keep now what waits. */
-  keepDrafts() {
-    for (const id of [...this.#draftTimers.keys()]) this.#keepDraft(id);
-  }
-
-  /** @param {string} id */
-  #keepDraft(id) {
-    clearTimeout(this.#draftTimers.get(id));
-    this.#draftTimers.delete(id);
-    this.cache.putDraft(id, this.world.drafts.peek().get(id) ?? "");
+    if (this.#draftsToKeep.has(id)) return;
+    this.#draftsToKeep.add(id);
+    void this.cache.flushed().then(() => {
+      this.#draftsToKeep.delete(id);
+      this.cache.putDraft(id, this.world.drafts.peek().get(id) ?? "");
+    });
   }
 
   /** Tells the others that something is being written, now and then. @param {string} id @param {number} now */
@@ -153,6 +143,7 @@ export class Chat {
   #take(frame) {
     if (frame.type === "welcome") {
       if (this.contacts.state.peek() !== "ready") void this.contacts.refresh(); // later changes are told
+      void this.muted.refresh().catch(() => {}); // the next connection reads them
       this.reads.reconnected();
       this.outbox.flush();
       this.#watched = "";

@@ -159,7 +159,7 @@ export class Reader {
   #toUnread(id) {
     const open = this.open.peek();
     const first = open?.id === id ? open.unread?.[0] : undefined;
-    if (!open || first === undefined || open.view.low <= first) return true;
+    if (!open || first === undefined || (open.view.low <= first && first <= open.view.high)) return true;
     const view = viewAround(this.world.timeline(id), first);
     if (view) this.open.value = { ...open, view };
     return view !== null;

@@ -36,7 +36,7 @@ export function App({ chat, csrf, onLogOut }) {
   }, []);
   useFocusOnRow(id);
   return html`<${ChatContext.Provider} value=${chat}>
-    <div class=${`app ${id === null ? "on-list" : "on-conversation"} ${panelOpen.value && id !== null ? "with-panel" : ""}`}>
+    <main class=${`app ${id === null ? "on-list" : "on-conversation"} ${panelOpen.value && id !== null ? "with-panel" : ""}`}>
       <a class="skip-link" href="#conversation">${t("app.skip")}</a>
       <${Bar} />
       <nav class="sidebar" aria-label=${t("app.conversations")}>
@@ -45,9 +45,9 @@ export function App({ chat, csrf, onLogOut }) {
         <${PushOffer} />
         ${side.value === "contacts" ? html`<${ContactList} />` : html`<${List} />`}
       </nav>
-      <main class="pane" id="conversation" tabindex="-1">
+      <div class="pane" id="conversation" tabindex="-1">
         ${id === null ? html`<${Welcome} />` : html`<${ConversationPane} id=${id} />`}
-      </main>
+      </div>
       ${id !== null && panelOpen.value && html`<${Panel} key=${id} id=${id} />`}
       ${dialog.value === "new" && html`<${NewDialog} />`}
       ${dialog.value === "contact" && html`<${AddContact} />`}
@@ -56,7 +56,7 @@ export function App({ chat, csrf, onLogOut }) {
       ${invite.value !== null && html`<${Invite} code=${invite.value} />`}
       <div class="notice" role="status">${notice.value && html`<p>${notice.value}</p>`}</div>
       <${Announcer} />
-    </div>
+    </main>
   </${ChatContext.Provider}>`;
 }
 

@@ -83,7 +83,7 @@ function shownBlock(block) {
   if (block.kind === "pre") return html`<pre dir="ltr" tabindex="0"><code>${block.text}</code></pre>`;
   return block.kind === "quote"
     ? html`<blockquote dir="auto">${shownInline(block.inside)}</blockquote>`
-    : html`<span class="lines" dir="auto">${shownInline(block.inside)}</span>`;
+    : shownInline(block.inside);
 }
 
 /** @param {readonly import("../text/markup.js").Inline[]} inside @returns {any} */

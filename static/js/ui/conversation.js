@@ -64,14 +64,16 @@ function Header({ entry, title }) {
     <button class="icon-button only-narrow" type="button" onClick=${() => go(null)} title=${t("app.back")}>
       <${Icon} name="back" /><span class="visually-hidden">${t("app.back")}</span>
     </button>
-    <button class="conversation-who" type="button" aria-expanded=${open} onClick=${() => (panelOpen.value = !open)}>
-      <${ConversationAvatar} conversation=${entry.conversation} />
-      <span>
-        <span class="conversation-title" dir="auto">${title}</span>
-        <${Subtitle} entry=${entry} />
-      </span>
-      <span class="visually-hidden">${t("conversation.info")}</span>
-    </button>
+    <h2>
+      <button class="conversation-who" type="button" aria-expanded=${open} onClick=${() => (panelOpen.value = !open)}>
+        <${ConversationAvatar} conversation=${entry.conversation} />
+        <span>
+          <span class="conversation-title" dir="auto">${title}</span>
+          <${Subtitle} entry=${entry} />
+        </span>
+        <span class="visually-hidden">${t("conversation.info")}</span>
+      </button>
+    </h2>
     <button class="icon-button" type="button" aria-expanded=${open} onClick=${() => (panelOpen.value = !open)} title=${t("conversation.info")}>
       <${Icon} name="info" /><span class="visually-hidden">${t("conversation.info")}</span>
     </button>

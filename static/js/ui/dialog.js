@@ -1,6 +1,6 @@
 /** A window over the page, with the browser's own focus keeping. */
 
-import { useEffect, useRef } from "../../vendor/preact-hooks.js";
+import { useEffect, useLayoutEffect, useRef } from "../../vendor/preact-hooks.js";
 import { t } from "../i18n/words.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
@@ -8,7 +8,8 @@ import { Icon } from "./icons.js";
 /** @param {{ title: string, onClose: () => void, children?: any }} props */
 export function Dialog({ title, onClose, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  // At once when it goes: closing gives the focus back, before anything else takes it.
+  useLayoutEffect(() => {
     const dialog = /** @type {HTMLDialogElement} */ (element.current);
     dialog.showModal();
     return () => dialog.close();

@@ -59,7 +59,7 @@ export function Jump() {
     <div class="jump">
       <input
         class="field-input"
-        type="search"
+        type="text"
         role="combobox"
         aria-label=${t("jump.label")}
         placeholder=${t("jump.label")}

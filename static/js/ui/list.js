@@ -10,6 +10,7 @@ import { plain } from "../text/markup.js";
 import { cut } from "../text/points.js";
 import { ConversationAvatar } from "./avatar.js";
 import { html, memo, useChat } from "./html.js";
+import { Icon } from "./icons.js";
 import { Answers, invitedBy } from "./invitation.js";
 import { eventText, nameOf, titleOf } from "./names.js";
 import { dialog, go, now, route } from "./screen.js";
@@ -44,6 +45,7 @@ export function List() {
             me=${me}
             current=${route.value === entry.conversation.id}
             draft=${world.drafts.value.get(entry.conversation.id) ?? ""}
+            muted=${chat.muted.has(entry.conversation.id, now.value)}
             typing=${(world.typing.value.get(entry.conversation.id)?.size ?? 0) > 0}
             now=${now.value}
           />`,
@@ -55,7 +57,7 @@ export function List() {
 /** @type {any} */
 const Row = memo(
   (
-    /** @type {{ entry: Entry, me: string, current: boolean, draft: string, typing: boolean, now: number }} */ props,
+    /** @type {{ entry: Entry, me: string, current: boolean, draft: string, muted: boolean, typing: boolean, now: number }} */ props,
   ) => {
     const { entry, me, current, draft, typing } = props;
     const { conversation, unread, preview } = entry;
@@ -86,8 +88,14 @@ const Row = memo(
             }
           </span>
           ${
+            props.muted &&
+            html`<span class="row-muted" title=${t("list.muted")}>
+              <${Icon} name="mute" /><span class="visually-hidden">${t("list.muted")}</span>
+            </span>`
+          }
+          ${
             unread > 0 &&
-            html`<span class="count">
+            html`<span class=${props.muted ? "count is-quiet" : "count"}>
               <span aria-hidden="true">${unread > 999 ? "999+" : unread}</span>
               <span class="visually-hidden">${t("list.unread", { count: unread })}</span>
             </span>`

@@ -32,7 +32,7 @@ export function Panel({ id }) {
   const joined = me?.state === "joined";
   const manages = joined && me.role !== "member";
   const group = conversation.kind === "group";
-  return html`<aside class="panel" aria-labelledby="panel-title">
+  return html`<section class="panel" aria-labelledby="panel-title">
     <header class="panel-header">
       <h2 id="panel-title" tabindex="-1" ref=${heading}>${t("panel.title")}</h2>
       <button class="icon-button" type="button" onClick=${() => (panelOpen.value = false)} title=${t("panel.close")}>
@@ -51,7 +51,7 @@ export function Panel({ id }) {
       ${group && manages && html`<${Invite} key=${conversation.id} conversation=${conversation} />`}
       ${group && joined && html`<${Leave} conversation=${conversation} />`}
     </div>
-  </aside>`;
+  </section>`;
 }
 
 /** Takes the focus while the panel is open, and gives it back to where it came from. @param {{ current: HTMLElement | null }} heading */

@@ -74,7 +74,9 @@ export function ConversationPushes({ id }) {
     const before = wish;
     setWish({ ...wish, ...part });
     try {
-      setWish(await chat.api.choosePush(id, { ...wish, ...part }));
+      const chosen = await chat.api.choosePush(id, { ...wish, ...part });
+      chat.muted.set(id, chosen);
+      setWish(chosen);
     } catch (problem) {
       setWish(before);
       notice.value = explain(problem);

@@ -185,14 +185,20 @@ export class FakeChat {
   }
 
   /** @param {string} user @param {string} id @param {Ask} ask */
-  history(user, id, { before, after, limit = 50 }) {
+  history(user, id, { before, after, around, limit = 50 }) {
     this.member(id, user);
     const { log, conversation } = this.room(id);
     const seen = log.filter((message) => this.sees(id, user, message.seq));
     const fit = seen.filter(
       ({ seq }) => (before === undefined || seq < before) && (after === undefined || seq > after),
     );
-    const messages = after === undefined ? fit.slice(-limit) : fit.slice(0, limit);
+    const middle = around === undefined ? 0 : Math.max(0, fit.findIndex(({ seq }) => seq >= around) - (limit >> 1));
+    const messages =
+      around !== undefined
+        ? fit.slice(middle, middle + limit)
+        : after === undefined
+          ? fit.slice(-limit)
+          : fit.slice(0, limit);
     const first = messages[0]?.seq ?? before ?? 1;
     const last = messages.at(-1)?.seq ?? after ?? Number.POSITIVE_INFINITY;
     const more_before = seen.some(({ seq }) => seq < first);

@@ -1,5 +1,5 @@
 /**
- * The service worker, served at /sw.js: shows pushes, takes them away when they were read elsewhere, opens what is clicked.
+ * The service worker's part for pushes: shows them, takes them away when they were read elsewhere, opens what is clicked.
  *
  * What a push says is made by the server, in the reader's language (notifications/protocol.py). The page itself shows nothing it can see.
  *
@@ -8,9 +8,6 @@
 
 /** @type {any} */
 const worker = self;
-
-worker.addEventListener("install", () => worker.skipWaiting());
-worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
 
 worker.addEventListener("push", (/** @type {any} */ event) => {
   /** @type {Given | undefined} */

@@ -1,0 +1,112 @@
+"""Measures the web client in a real browser: `python -m bench.web`.
+
+500 conversations and 110,000 messages, all in the browser's own copy: how long switching takes, and whether scrolling through ten thousand
+messages keeps up with the screen, holds a bounded page, and never moves what is read. Then Lighthouse, if it is installed (`make bench-web`
+does that), on the conversation page. Prints a table, and writes JSON with `--out`.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from playwright.async_api import Page, async_playwright
+
+from bench.instances import Embedded
+from bench.population import Population, Wish
+from bench.web.lighthouse import lighthouse
+from tests.browser import ARGUMENTS, executable
+from tests.server import manage
+from tests.servers import free_ports
+
+PASSWORD = "amber-cedar-fjord-4711"
+CONVERSATIONS, LONG, SHORT = 500, 10_000, 200
+SWITCHES = 60
+PIXELS, SECONDS = 60, 20
+SCRIPT = Path(__file__).with_name("measure.js")
+WHO = "from accounts.models import User; u = User.objects.get(id={id}); u.set_password('{password}'); u.save(); print(u.username)"
+
+
+async def measure(instance: Embedded, username: str) -> dict[str, Any]:
+    (port,) = free_ports(1)
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            str(instance.place / "profile"), executable_path=executable(), base_url=instance.url, locale="en-US",
+            args=[*ARGUMENTS, f"--remote-debugging-port={port}"], viewport={"width": 1440, "height": 900},
+        )  # fmt: skip
+        page = await context.new_page()
+        await _log_in(page, username)
+        await page.evaluate(SCRIPT.read_text("utf-8"))
+        pasts = [{"conversation": one.conversation, "head": one.head} for one in instance.population.histories]
+        cached = await page.evaluate("([user, pasts]) => fillCache(user, pasts)", [instance.population.accounts[0].id, pasts])
+        found = {"cached": cached, "switching": await _switching(page, instance.population)}
+        found["scrolling"] = await _scrolling(page, instance.population.histories[0].conversation)
+        await page.goto("/")
+        found["lighthouse"] = await lighthouse(f"{instance.url}/c/{instance.population.histories[1].conversation}", port)
+        await context.close()
+    return found
+
+
+async def _log_in(page: Page, username: str) -> None:
+    await page.goto("/accounts/login/")
+    await page.locator("[name=login]").fill(username)
+    await page.locator("[name=password]").fill(PASSWORD)
+    await page.locator("[name=password]").press("Enter")
+    await page.locator(".row").first.wait_for()
+
+
+async def _switching(page: Page, population: Population) -> dict[str, float]:
+    """To conversations that were not opened since the page was."""
+    await page.reload()
+    await page.locator(".row").first.wait_for()
+    await page.wait_for_function(f"document.querySelectorAll('.row').length >= {CONVERSATIONS}")
+    await page.evaluate(SCRIPT.read_text("utf-8"))
+    some = random.Random(9).sample(population.histories[1:], SWITCHES)
+    times = [await page.evaluate("([id, head]) => switchTo(id, head)", [one.conversation, one.head]) for one in some]
+    return _spread(times)
+
+
+async def _scrolling(page: Page, conversation: str) -> dict[str, float]:
+    await page.goto(f"/c/{conversation}")
+    await page.locator(f"[data-seq='{LONG}']").wait_for()
+    await page.evaluate(SCRIPT.read_text("utf-8"))
+    found = await page.evaluate(f"scrollBack({PIXELS}, {SECONDS})")
+    frames = found.pop("frames")
+    late = sum(1 for took in frames if took > 1000 / 60 * 1.5)
+    return {
+        "frames a second": len(frames) / SECONDS,
+        "late frames, %": 100 * late / len(frames),
+        "longest frame, ms": max(frames),
+        **found,
+    }
+
+
+def _spread(times: Sequence[float]) -> dict[str, float]:
+    cuts = quantiles(times, n=20)
+    return {"p50, ms": cuts[9], "p95, ms": cuts[18], "longest, ms": max(times)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")
+    given = parser.parse_args()
+    with Embedded(Wish(people=100, pairs=0, histories=[LONG, *[SHORT] * (CONVERSATIONS - 1)])) as instance:
+        code = WHO.format(id=instance.population.accounts[0].id, password=PASSWORD)
+        username = manage(instance.data, "shell", "--verbosity", "0", "-c", code).strip().splitlines()[-1]
+        found = asyncio.run(measure(instance, username))
+    for name, figures in found.items():
+        print(f"{name}: {figures:,}" if isinstance(figures, int) else name)
+        for what, figure in figures.items() if isinstance(figures, dict) else ():
+            print(f"    {what:<24}{figure:>10,.1f}")
+    if given.out:
+        given.out.write_text(json.dumps(found, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
