@@ -24,14 +24,15 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 async def complaints(page: Page) -> list[str]:
-    """What axe finds, and whether the page has to be scrolled sideways."""
+    """What axe finds, and whether the page has to be scrolled sideways, or the chat at all."""
     await page.evaluate(AXE.read_text("utf-8"))
     await page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})))")
     found: list[dict[str, Any]] = (await page.evaluate(f"axe.run(document, {json.dumps(RULES)})"))["violations"]
     width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    height = await page.evaluate("document.body.matches('.chat') ? document.documentElement.scrollHeight - innerHeight : 0")
     return [
         f"{page.url}: {one['id']}: {node['html'][:160]}: {node['failureSummary']}" for one in found for node in one["nodes"]
-    ] + ([f"{page.url}: {width} pixels too wide"] if width > 0 else [])
+    ] + ([f"{page.url}: {width} pixels too wide, {height} too high"] if width > 0 or height > 0 else [])
 
 
 @SCHEMES
