@@ -39,9 +39,9 @@ async def measure(instance: Embedded, username: str) -> dict[str, Any]:
             str(instance.place / "profile"), executable_path=executable(), base_url=instance.url, locale="en-US",
             args=[*ARGUMENTS, f"--remote-debugging-port={port}"], viewport={"width": 1440, "height": 900},
         )  # fmt: skip
+        await context.add_init_script(path=SCRIPT)
         page = await context.new_page()
         await _log_in(page, username)
-        await page.evaluate(SCRIPT.read_text("utf-8"))
         pasts = [{"conversation": one.conversation, "head": one.head} for one in instance.population.histories]
         cached = await page.evaluate("([user, pasts]) => fillCache(user, pasts)", [instance.population.accounts[0].id, pasts])
         found = {"cached": cached, "switching": await _switching(page, instance.population)}
@@ -65,7 +65,6 @@ async def _switching(page: Page, population: Population) -> dict[str, float]:
     await page.reload()
     await page.locator(".row").first.wait_for()
     await page.wait_for_function(f"document.querySelectorAll('.row').length >= {CONVERSATIONS}")
-    await page.evaluate(SCRIPT.read_text("utf-8"))
     some = random.Random(9).sample(population.histories[1:], SWITCHES)
     times = [await page.evaluate("([id, head]) => switchTo(id, head)", [one.conversation, one.head]) for one in some]
     return _spread(times)
@@ -74,7 +73,6 @@ async def _switching(page: Page, population: Population) -> dict[str, float]:
 async def _scrolling(page: Page, conversation: str) -> dict[str, float]:
     await page.goto(f"/c/{conversation}")
     await page.locator(f"[data-seq='{LONG}']").wait_for()
-    await page.evaluate(SCRIPT.read_text("utf-8"))
     found = await page.evaluate(f"scrollBack({PIXELS}, {SECONDS})")
     frames = found.pop("frames")
     late = sum(1 for took in frames if took > 1000 / 60 * 1.5)

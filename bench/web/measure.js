@@ -11,7 +11,10 @@ globalThis.fillCache = async (user, pasts) => {
     opening.onerror = () => reject(opening.error);
   });
   let count = 0;
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": /csrftoken=(\w+)/.exec(document.cookie)[1] };
   for (const { conversation, head } of pasts) {
+    const body = JSON.stringify({ seq: head });
+    await fetch(`/api/v1/conversations/${conversation}/read`, { method: "POST", headers, body });
     for (let before = head + 1; before > 1; before -= 100) {
       const answer = await fetch(`/api/v1/conversations/${conversation}/messages?limit=100&before=${before}`);
       const { messages } = await answer.json();

@@ -46,9 +46,9 @@ test("a fresh device gets the list, and a conversation when it opens it", async 
   await device.quiet();
   assert.equal(device.world.entry(id)?.unread, 120);
   await device.reader.show(id);
-  assert.equal(device.world.timeline(id).rows.length, 50);
-  await device.reader.older();
-  await device.reader.older();
+  assert.equal(device.world.timeline(id).rows.length, 100, "the newest, and those around the first unread");
+  await device.reader.newer();
+  await device.reader.newer();
   assert.equal(device.world.timeline(id).rows.length, 120);
   assert.deepEqual(device.world.timeline(id).held, [[1, 120]]);
   assert.equal(device.reader.open.peek()?.view.low, 1);

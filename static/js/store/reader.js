@@ -6,6 +6,7 @@
  * @typedef {import("./cache.js").Cache} Cache
  * @typedef {import("./sync.js").Sync} Sync
  * @typedef {import("../types.js").Range} Range
+ * @typedef {{ range: Range, messages: import("../types.js").Message[] }} Piece
  * @typedef {{ id: string, view: View, unread: import("../types.js").Range | null, loading: boolean, failed: boolean,
  *   target?: { seq: number } }} Open `unread`: the seqs that were so when it was opened; `target`: the line to go to, a new object each time.
  */
@@ -152,6 +153,7 @@ export class Reader {
       this.world.change(id, { type: "head", head: entry?.head ?? 0 });
       const view = tailView(this.world.timeline(id));
       this.open.value = { id, view, unread, loading: true, failed: false };
+      this.#toUnread(id);
     });
   }
 
@@ -180,30 +182,49 @@ export class Reader {
     if (!isHere()) await this.sync.page(id, { around: seq, limit: STEP });
   }
 
-  /** Takes what the cache holds around a seq, of a stretch of them; false if it lacks the seq. @param {string} id @param {number} seq @param {Range} stretch */
-  async #cached(id, seq, [from, to]) {
-    const within = this.cache.keeps ? run(this.sync.heldOf(id), seq) : undefined;
-    if (!within) return false;
-    /** @type {Range} */
-    const range = [Math.max(from, within[0]), Math.min(to, within[1])];
-    this.world.change(id, { type: "stored", range, messages: await this.cache.messages(id, ...range) });
-    return true;
-  }
-
-  /** @param {string} id */
+  /** What is kept of the newest, and of the first unread, in one step: nothing else is on the screen meanwhile. @param {string} id */
   async #fromCache(id) {
     const tail = this.sync.heldOf(id).at(-1);
-    if (tail && this.world.timeline(id).held.length === 0) await this.#cachedBefore(id, tail[1] + 1);
+    if (!tail || this.world.timeline(id).held.length > 0) return;
+    const first = this.open.peek()?.unread?.[0];
+    const newest = await this.#readBefore(id, tail[1] + 1);
+    const around = first === undefined ? null : await this.#read(id, first, [first - STEP, first + STEP]);
+    batch(() => {
+      for (const piece of [newest, around]) if (piece) this.world.change(id, { type: "stored", ...piece });
+      this.#toUnread(id);
+    });
   }
 
-  /** Takes the step below a seq from the cache, if it is there. @param {string} id @param {number} before */
+  /** @param {string} id @param {number} before */
   async #cachedBefore(id, before) {
+    const piece = await this.#readBefore(id, before);
+    if (piece) this.world.change(id, { type: "stored", ...piece });
+    return piece !== null;
+  }
+
+  /** The step below a seq, if the cache has it. @param {string} id @param {number} before @returns {Promise<Piece | null>} */
+  async #readBefore(id, before) {
     const within = this.cache.keeps ? run(this.sync.heldOf(id), before - 1) : undefined;
-    if (!within) return false;
+    if (!within) return null;
     const messages = await this.cache.messagesBefore(id, { before, floor: within[0], limit: STEP });
     const first = messages.length < STEP ? within[0] : /** @type {import("../types.js").Message} */ (messages[0]).seq;
-    this.world.change(id, { type: "stored", range: [first, before - 1], messages });
-    return true;
+    return { range: [first, before - 1], messages };
+  }
+
+  /** @param {string} id @param {number} seq @param {Range} stretch */
+  async #cached(id, seq, stretch) {
+    const piece = await this.#read(id, seq, stretch);
+    if (piece) this.world.change(id, { type: "stored", ...piece });
+    return piece !== null;
+  }
+
+  /** What the cache holds around a seq, of a stretch; null if it lacks the seq. @param {string} id @param {number} seq @param {Range} stretch @returns {Promise<Piece | null>} */
+  async #read(id, seq, [from, to]) {
+    const within = this.cache.keeps ? run(this.sync.heldOf(id), seq) : undefined;
+    if (!within) return null;
+    /** @type {Range} */
+    const range = [Math.max(from, within[0]), Math.min(to, within[1])];
+    return { range, messages: await this.cache.messages(id, ...range) };
   }
 
   /** @param {string} id */

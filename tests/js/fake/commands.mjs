@@ -50,7 +50,7 @@ function perform(chat, connection, frame) {
       const { message, duplicate } = chat.append(
         id,
         user,
-        { client_id: frame.client_id, text: frame.text },
+        { client_id: frame.client_id, text: frame.text, ...(frame.reply_to ? { reply_to: frame.reply_to } : {}) },
         connection,
       );
       return [
