@@ -32,7 +32,7 @@ SCRIPT = Path(__file__).with_name("measure.js")
 WHO = "from accounts.models import User; u = User.objects.get(id={id}); u.set_password('{password}'); u.save(); print(u.username)"
 
 
-async def measure(instance: Embedded, username: str) -> dict[str, Any]:
+async def measure(instance: Embedded, username: str, reports: Path | None) -> dict[str, Any]:
     (port,) = free_ports(1)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
@@ -47,7 +47,9 @@ async def measure(instance: Embedded, username: str) -> dict[str, Any]:
         found = {"cached": cached, "switching": await _switching(page, instance.population)}
         found["scrolling"] = await _scrolling(page, instance.population.histories[0].conversation)
         await page.goto("/")
-        found["lighthouse"] = await lighthouse(f"{instance.url}/c/{instance.population.histories[1].conversation}", port)
+        found["lighthouse"] = await lighthouse(
+            f"{instance.url}/c/{instance.population.histories[1].conversation}", port, reports=reports
+        )
         await context.close()
     return found
 
@@ -64,7 +66,7 @@ async def _switching(page: Page, population: Population) -> dict[str, float]:
     """To conversations that were not opened since the page was."""
     await page.reload()
     await page.locator(".row").first.wait_for()
-    await page.wait_for_function(f"document.querySelectorAll('.row').length >= {CONVERSATIONS}")
+    await page.evaluate("showAllRows()")
     some = random.Random(9).sample(population.histories[1:], SWITCHES)
     times = [await page.evaluate("([id, head]) => switchTo(id, head)", [one.conversation, one.head]) for one in some]
     return _spread(times)
@@ -92,11 +94,12 @@ def _spread(times: Sequence[float]) -> dict[str, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="a file for the figures, as JSON")
+    parser.add_argument("--reports", type=Path, help="a folder for Lighthouse's reports")
     given = parser.parse_args()
     with Embedded(Wish(people=100, pairs=0, histories=[LONG, *[SHORT] * (CONVERSATIONS - 1)])) as instance:
         code = WHO.format(id=instance.population.accounts[0].id, password=PASSWORD)
         username = manage(instance.data, "shell", "--verbosity", "0", "-c", code).strip().splitlines()[-1]
-        found = asyncio.run(measure(instance, username))
+        found = asyncio.run(measure(instance, username, given.reports))
     for name, figures in found.items():
         print(f"{name}: {figures:,}" if isinstance(figures, int) else name)
         for what, figure in figures.items() if isinstance(figures, dict) else ():

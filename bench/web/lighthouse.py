@@ -11,13 +11,16 @@ COMMAND = PLACE / "node_modules" / ".bin" / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices")
 
 
-async def lighthouse(url: str, port: int) -> dict[str, float]:
-    """In the browser that listens at `port`, for a phone and for a desktop. Empty where it is not installed."""
+async def lighthouse(url: str, port: int, *, reports: Path | None = None) -> dict[str, float]:
+    """In the browser that listens at `port`, for a phone and for a desktop. Empty where it is not installed. `reports`: a folder for all it says."""
     if not COMMAND.exists():
         return {}
     scores = {}
     for device in ("phone", "desktop"):
         report = await _run(url, port, ["--preset=desktop"] if device == "desktop" else [])
+        if reports is not None:
+            reports.mkdir(parents=True, exist_ok=True)
+            (reports / f"lighthouse-{device}.json").write_text(json.dumps(report))
         for category in CATEGORIES:
             scores[f"{device}, {category}"] = 100 * report["categories"][category]["score"]
         for audit in _failed(report):

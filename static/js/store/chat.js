@@ -87,7 +87,7 @@ export class Chat {
   /** Shows what is kept, then connects. */
   async start() {
     const stored = await this.cache.load();
-    for (const entry of stored.entries) this.world.addEntry(entry);
+    this.world.addEntries(stored.entries);
     for (const [id, text] of stored.drafts) this.world.setDraft(id, text);
     this.sync.restore(stored);
     this.reads.restore(stored.reads);

@@ -219,7 +219,7 @@ export class Sync {
     const running = this.#fetches.get(id);
     if (running) return running;
     const fetch = this.#quietly(
-      async () => this.world.addEntry(await this.api.conversation(id)),
+      async () => this.world.addEntries([await this.api.conversation(id)]),
       () => this.#drop(id),
     );
     this.#fetches.set(id, fetch);
@@ -274,9 +274,9 @@ export class Sync {
       const page = await this.api.conversations(next);
       start ??= page.cursor;
       batch(() => {
+        this.world.addEntries(page.entries);
         for (const entry of page.entries) {
           unseen.delete(entry.conversation.id);
-          this.world.addEntry(entry);
           if (entry.unread > 0) this.reads.delivered(entry.conversation.id, entry.head);
         }
         this.world.listed.value = true;

@@ -57,10 +57,14 @@ export class World {
     return this.timelines.peek().get(id) ?? EMPTY;
   }
 
-  /** @param {Entry} fresh */
-  addEntry(fresh) {
-    const old = this.entry(fresh.conversation.id);
-    this.#setEntry(mergeEntries(old ?? fresh, fresh, this.me.id));
+  /** @param {readonly Entry[]} fresh */
+  addEntries(fresh) {
+    const entries = new Map(this.entries.peek());
+    for (const one of fresh) {
+      const { id } = one.conversation;
+      entries.set(id, mergeEntries(entries.get(id) ?? one, one, this.me.id));
+    }
+    this.entries.value = entries;
   }
 
   /** @param {string} id */

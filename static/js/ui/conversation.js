@@ -29,7 +29,11 @@ export function ConversationPane({ id }) {
   const blocked = other !== undefined && chat.contacts.standing(other.id) === "blocked";
   return html`<section class="conversation" aria-label=${title}>
     <${Header} entry=${entry} title=${title} />
-    ${open?.id === id && html`<${Timeline} key=${id} entry=${entry} open=${open} title=${title} />`}
+    ${
+      open?.id === id
+        ? html`<${Timeline} key=${id} entry=${entry} open=${open} title=${title} />`
+        : html`<div class="timeline-frame"></div>`
+    }
     <${Typing} entry=${entry} />
     ${
       state !== "joined"

@@ -4,6 +4,7 @@
  * @typedef {import("../types.js").Entry} Entry
  */
 
+import { useState } from "../../vendor/preact-hooks.js";
 import { fullTime, shortTime, t } from "../i18n/words.js";
 import { personIn, placeOf } from "../store/entries.js";
 import { plain } from "../text/markup.js";
@@ -17,9 +18,13 @@ import { dialog, go, now, route } from "./screen.js";
 import { Ticks } from "./ticks.js";
 
 const PREVIEW = 160;
+/** Rows at first, and more as the reader scrolls: five hundred cost a phone a second. */
+const FIRST = 40;
+const STEP = 100;
 
 export function List() {
   const chat = useChat();
+  const [most, allow] = useState(FIRST);
   const { world } = chat;
   const me = world.me.id;
   const entries = world.list.value;
@@ -28,7 +33,12 @@ export function List() {
   const shown = entries.filter((entry) => stateOf(entry) !== "invited" && stateOf(entry) !== "declined");
   if (entries.length === 0 && !world.listed.value) return html`<${Skeleton} />`;
   if (shown.length + invitations.length === 0) return html`<${Nothing} />`;
-  return html`<div class="list-scroll" onKeyDown=${moveFocus}>
+  /** @param {Event} event */
+  const scrolled = ({ currentTarget }) => {
+    const { scrollHeight, scrollTop, clientHeight } = /** @type {HTMLElement} */ (currentTarget);
+    if (most < shown.length && scrollHeight - scrollTop < 3 * clientHeight) allow(most + STEP);
+  };
+  return html`<div class="list-scroll" onKeyDown=${moveFocus} onScroll=${scrolled}>
     ${
       invitations.length > 0 &&
       html`<h2 class="list-heading">${t("list.invitations")}</h2>
@@ -37,7 +47,7 @@ export function List() {
         </ul>`
     }
     <ul class="list">
-      ${shown.map(
+      ${shown.slice(0, most).map(
         (entry) =>
           html`<${Row}
             key=${entry.conversation.id}

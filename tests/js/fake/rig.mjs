@@ -71,7 +71,7 @@ export class Device {
     const cache = await Cache.open(user.id);
     const device = new Device(chat, user, cache);
     const stored = await cache.load();
-    for (const entry of stored.entries) device.world.addEntry(entry);
+    device.world.addEntries(stored.entries);
     device.sync.restore(stored);
     device.reads.restore(stored.reads);
     device.outbox.restore(stored.pending);
