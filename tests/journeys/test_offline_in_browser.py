@@ -149,3 +149,44 @@ async def test_coming_to_the_login_drops_the_page_of_whoever_was_here(browsers: 
     server.stop()
     with pytest.raises(Exception, match="ERR_FAILED"):
         await page.goto("/")
+
+
+async def test_a_network_that_comes_and_goes_loses_nothing_and_keeps_the_order(browsers: Browsers) -> None:
+    anna, bert = Screen(await browsers.page_for("anna")), Screen(await browsers.page_for("bert"))
+    await anna.start_direct("bert")
+    await anna.say("begin")
+    await bert.open("anna")
+    await bert.sees("begin")
+    wanted = ["begin"]
+    for turn in range(6):
+        await anna.page.context.set_offline(turn % 2 == 0)
+        await bert.page.context.set_offline(turn % 3 == 0)
+        for number in range(3):
+            await anna.say(f"turn {turn} number {number}")
+            wanted.append(f"turn {turn} number {number}")
+        await anna.page.wait_for_timeout(300)
+    for screen in (anna, bert):
+        await screen.page.context.set_offline(False)
+    await expect(bert.bubble("turn 5 number 2")).to_have_count(1, timeout=40_000)
+    await expect(anna.log.get_by_title("Sending")).to_have_count(0, timeout=20_000)
+    assert await anna.texts() == await bert.texts() == wanted
+
+
+async def test_it_can_be_installed(browsers: Browsers) -> None:
+    page = await browsers.page_for("anna")
+    manifest, sizes = await page.evaluate(
+        """async () => {
+            const { href } = document.querySelector("link[rel=manifest]");
+            const manifest = await (await fetch(href)).json();
+            const images = manifest.icons.map(({ src, sizes }) => new Promise((resolve, reject) => {
+                const image = new Image();
+                image.onload = () => resolve([sizes, `${image.naturalWidth}x${image.naturalHeight}`]);
+                image.onerror = reject;
+                image.src = new URL(src, href);
+            }));
+            return [manifest, await Promise.all(images)];
+        }"""
+    )
+    assert (manifest["display"], manifest["start_url"], manifest["scope"]) == ("standalone", "/", "/")
+    assert {told for told, _ in sizes} >= {"192x192", "512x512"}
+    assert all(told in {"any", real} for told, real in sizes), sizes

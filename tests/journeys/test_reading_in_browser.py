@@ -214,3 +214,60 @@ async def test_on_a_touch_screen_a_tap_opens_what_can_be_done(browsers: Browsers
     await bert.composer.fill("Tapped")
     await bert.page.get_by_role("button", name="Send", exact=True).tap()
     await expect(anna.quote("Tapped")).to_contain_text("Tap me")
+
+
+async def test_scrolling_back_moves_what_is_read_by_what_was_scrolled_and_nothing_else(browsers: Browsers, server: Server) -> None:
+    dora = Phone(server.url)
+    await dora.sign_up("dora")
+    anna = Reading(await browsers.page_for("anna"))
+    room = await dora.direct("anna")
+    live = await dora.connect()
+    for number in range(420):
+        await live.say(room, f"line number {number:03}." + " and more of it" * (number % 7 * 5))
+    await anna.open("dora")
+    await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
+    await anna.sees("line number 419.")
+    moved: list[float] = await anna.log.evaluate(
+        """async log => {
+            const frame = () => new Promise(requestAnimationFrame);
+            const moves = [];
+            for (let step = 0; step < 400 && !log.querySelector('[data-key=start]'); step += 1) {
+                const line = [...log.querySelectorAll('.bubble-line')].find((one) => one.getBoundingClientRect().bottom > 80);
+                const before = [line.getBoundingClientRect().top, log.scrollTop];
+                log.scrollTop -= 150;
+                for (let wait = 0; wait < 4; wait += 1) await frame();
+                if (line.isConnected && before[1] >= 150) moves.push(Math.abs(line.getBoundingClientRect().top - before[0] - 150));
+                if (log.querySelectorAll('.bubble-line').length > 200) return [1000];
+            }
+            return moves;
+        }"""
+    )
+    assert len(moved) > 50
+    assert max(moved) < 2, "pixels beyond what was scrolled, while older lines came in above"
+    await anna.sees("line number 000.")
+    await dora.close()
+
+
+async def test_what_comes_is_said_aloud_and_who_writes_is_shown(browsers: Browsers) -> None:
+    anna, bert = await two(browsers)
+    await bert.composer.press_sequentially("I thi")
+    await expect(anna.page.locator(".typing")).to_have_text("bert is typing")
+    await bert.say("I think *the early one*")
+    aloud = anna.page.locator("[aria-live=polite]").filter(has_text="bert: I think the early one")
+    await expect(aloud).to_be_attached()
+    await expect(anna.page.locator(".typing")).to_have_text("")
+
+
+async def test_the_page_speaks_chinese_to_who_wants_it(browsers: Browsers) -> None:
+    anna = Reading(await browsers.page_for("anna"))
+    page = await browsers.page_for("mei", locale="zh-CN")
+    await anna.start_direct("mei")
+    await anna.say("ni hao")
+    await page.get_by_role("link").filter(has_text="anna").click()
+    await expect(page.get_by_placeholder("写消息")).to_be_visible()
+    await expect(page.locator(".day-line")).to_have_text("今天")
+    await page.locator(".bubble-line").last.hover()
+    await page.get_by_role("button", name="消息操作").last.click()
+    await page.get_by_role("button", name="详情", exact=True).click()
+    await expect(page.get_by_role("dialog", name="消息详情")).to_be_visible()
+    assert await page.evaluate("document.documentElement.lang") == "zh-Hans-CN"
