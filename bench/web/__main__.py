@@ -19,7 +19,7 @@ from playwright.async_api import Page, async_playwright
 
 from bench.instances import Embedded
 from bench.population import Population, Wish
-from bench.web.lighthouse import lighthouse
+from bench.web.lighthouse import Report, failures, lighthouse, scores
 from tests.browser import ARGUMENTS, executable
 from tests.server import manage
 from tests.servers import free_ports
@@ -32,7 +32,7 @@ SCRIPT = Path(__file__).with_name("measure.js")
 WHO = "from accounts.models import User; u = User.objects.get(id={id}); u.set_password('{password}'); u.save(); print(u.username)"
 
 
-async def measure(instance: Embedded, username: str, reports: Path | None) -> dict[str, Any]:
+async def measure(instance: Embedded, username: str) -> tuple[dict[str, Any], dict[str, Report]]:
     (port,) = free_ports(1)
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
@@ -47,11 +47,9 @@ async def measure(instance: Embedded, username: str, reports: Path | None) -> di
         found = {"cached": cached, "switching": await _switching(page, instance.population)}
         found["scrolling"] = await _scrolling(page, instance.population.histories[0].conversation)
         await page.goto("/")
-        found["lighthouse"] = await lighthouse(
-            f"{instance.url}/c/{instance.population.histories[1].conversation}", port, reports=reports
-        )
+        reports = await lighthouse(f"{instance.url}/c/{instance.population.histories[1].conversation}", port)
         await context.close()
-    return found
+    return found, reports
 
 
 async def _log_in(page: Page, username: str) -> None:
@@ -99,11 +97,17 @@ def main() -> int:
     with Embedded(Wish(people=100, pairs=0, histories=[LONG, *[SHORT] * (CONVERSATIONS - 1)])) as instance:
         code = WHO.format(id=instance.population.accounts[0].id, password=PASSWORD)
         username = manage(instance.data, "shell", "--verbosity", "0", "-c", code).strip().splitlines()[-1]
-        found = asyncio.run(measure(instance, username, given.reports))
+        found, reports = asyncio.run(measure(instance, username))
+    found["lighthouse"] = scores(reports)
     for name, figures in found.items():
         print(f"{name}: {figures:,}" if isinstance(figures, int) else name)
         for what, figure in figures.items() if isinstance(figures, dict) else ():
             print(f"    {what:<24}{figure:>10,.1f}")
+    print("\n".join(failures(reports)))
+    if given.reports:
+        given.reports.mkdir(parents=True, exist_ok=True)
+        for device, report in reports.items():
+            (given.reports / f"lighthouse-{device}.json").write_text(json.dumps(report))
     if given.out:
         given.out.write_text(json.dumps(found, indent=2))
     return 0

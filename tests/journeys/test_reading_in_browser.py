@@ -216,7 +216,9 @@ async def test_on_a_touch_screen_a_tap_opens_what_can_be_done(browsers: Browsers
     await expect(anna.quote("Tapped")).to_contain_text("Tap me")
 
 
-async def test_scrolling_back_moves_what_is_read_by_what_was_scrolled_and_nothing_else(browsers: Browsers, server: Server) -> None:
+async def test_scrolling_back_moves_what_is_read_by_what_was_scrolled_and_nothing_else(
+    browsers: Browsers, server: Server
+) -> None:
     dora = Phone(server.url)
     await dora.sign_up("dora")
     anna = Reading(await browsers.page_for("anna"))
