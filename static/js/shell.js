@@ -1,6 +1,6 @@
 /** Whether the page opens without a network: the service worker keeps it (worker/shell.js) until somebody logs out. */
 
-const WORKER = "/sw.js";
+export const WORKER = "/sw.js";
 const SHELL = "chatsite-shell";
 
 /** Not over plain HTTP from another machine: browsers allow no service worker there. */

@@ -17,7 +17,9 @@ RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21
 ENTRANCE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/logout/", "/nowhere"]
 ACCOUNT = [
     "/accounts/settings/", "/accounts/privacy/", "/accounts/devices/", "/accounts/notifications/", "/accounts/email/",
-    "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/logout/", "/accounts/welcome/",
+    "/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/2fa/", "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/", "/accounts/2fa/recovery-codes/", "/accounts/logout/",
+    "/accounts/welcome/", "/invite/nobodys", "/c/1", "/nowhere",
 ]  # fmt: skip
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 PHONE: ViewportSize = {"width": 390, "height": 844}

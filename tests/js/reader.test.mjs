@@ -41,6 +41,16 @@ test("many unread: it begins with the first of them, not at the end", async () =
   await device.end();
 });
 
+test("whoever goes to the newest while it loads is left there", async () => {
+  const { device, id } = await history(600);
+  const showing = device.reader.show(id);
+  device.reader.toNewest();
+  await showing;
+  assert.equal(seqs(device).at(-1), 600);
+  assert.equal(device.reader.open.peek()?.view.tail, true);
+  await device.end();
+});
+
 test("few unread: it begins at the end, and follows what comes", async () => {
   const { chat, device, id, ana, ben } = await history(300);
   chat.mark(id, ana.id, { read: 290, delivered: 300 });

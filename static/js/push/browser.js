@@ -6,7 +6,7 @@
  * @typedef {"unsupported" | "denied" | "off" | "on"} State
  */
 
-export const WORKER = "/sw.js";
+import { WORKER } from "../shell.js";
 
 /** Can this browser take pushes at all? On an iPhone only when it was put on the home screen. */
 export function supported() {

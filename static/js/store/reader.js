@@ -19,6 +19,8 @@ import { follow, growDown, growUp, STEP, tailView, viewAround } from "./view.js"
 
 export class Reader {
   #busy = false;
+  /** They have chosen the newest themselves: then they are not taken to the first unread. */
+  #wentToNewest = false;
 
   /** @param {{ world: World, cache: Cache, sync: Sync, onOpen?: (id: string) => void }} parts */
   constructor({ world, cache, sync, onOpen = () => {} }) {
@@ -129,6 +131,7 @@ export class Reader {
 
   toNewest() {
     const open = this.open.peek();
+    this.#wentToNewest = true;
     if (open) this.open.value = { ...open, view: tailView(this.world.timeline(open.id)) };
   }
 
@@ -149,6 +152,7 @@ export class Reader {
     const entry = this.world.entry(id);
     /** @type {Open["unread"]} */
     const unread = entry && entry.unread > 0 ? [entry.read + 1, entry.head] : null;
+    this.#wentToNewest = false;
     batch(() => {
       this.world.change(id, { type: "head", head: entry?.head ?? 0 });
       const view = tailView(this.world.timeline(id));
@@ -170,9 +174,9 @@ export class Reader {
   /** @param {string} id */
   async #fetchUnread(id) {
     const first = this.open.peek()?.unread?.[0];
-    if (this.#toUnread(id) || first === undefined) return;
+    if (first === undefined || this.#wentToNewest || this.#toUnread(id)) return;
     await this.#fetchAround(id, first);
-    this.#toUnread(id);
+    if (!this.#wentToNewest) this.#toUnread(id);
   }
 
   /** @param {string} id @param {number} seq */
