@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import Browsers
-from tests.client import Phone
 from tests.conftest import StartServer
+from tests.journeys.past import a_past
 from tests.journeys.screen import Screen
 from tests.server import Server
 
@@ -106,26 +106,23 @@ async def test_the_server_is_killed_and_the_page_goes_on_by_itself(browsers: Bro
 
 
 async def test_a_long_history_is_paged_back_to_its_beginning(browsers: Browsers, server: Server) -> None:
-    dora = Phone(server.url)
-    await dora.sign_up("dora")
-    anna = Screen(await browsers.page_for("anna"))
-    conversation = await dora.direct("anna")
-    live = await dora.connect()
-    for number in range(260):
-        await live.say(conversation, f"line number {number:03}.")
-    await anna.open("dora")
-    await anna.sees("line number 000.")  # it opens where the unread messages begin
-    await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
-    await anna.sees("line number 259.")
-    await expect(anna.bubble("line number 000.")).to_have_count(0)
-    for _ in range(40):
-        await anna.log.evaluate("log => { log.scrollTop = 0; }")
-        if await anna.page.get_by_text("This is the beginning").is_visible() and await anna.bubble("line number 000.").count():
-            break
-        await anna.page.wait_for_timeout(150)
-    await anna.sees("line number 000.")
-    assert await anna.log.locator(".bubble-line").count() < 260, "the page holds only a stretch of the history"
-    await dora.close()
+    async with a_past(browsers, server, 260) as (page, _, _):
+        anna = Screen(page)
+        await anna.open("dora")
+        await anna.sees("line number 000.")  # it opens where the unread messages begin
+        await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
+        await anna.sees("line number 259.")
+        await expect(anna.bubble("line number 000.")).to_have_count(0)
+        for _ in range(40):
+            await anna.log.evaluate("log => { log.scrollTop = 0; }")
+            if (
+                await anna.page.get_by_text("This is the beginning").is_visible()
+                and await anna.bubble("line number 000.").count()
+            ):
+                break
+            await anna.page.wait_for_timeout(150)
+        await anna.sees("line number 000.")
+        assert await anna.log.locator(".bubble-line").count() < 260, "the page holds only a stretch of the history"
 
 
 async def test_shift_enter_breaks_the_line_and_the_counter_counts_code_points(browsers: Browsers) -> None:

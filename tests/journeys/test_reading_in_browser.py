@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser import Browsers
-from tests.client import Phone
 from tests.conftest import StartServer
+from tests.journeys.past import a_past
 from tests.journeys.screen import Screen
 from tests.server import Server
 
@@ -18,6 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.journey]
 @pytest.fixture
 def server(start_server: StartServer) -> Server:
     return start_server(SEND_RATE="1000", SEND_BURST="1000")
+
+
+def longer(number: int) -> str:
+    """Lines of several heights."""
+    return f"line number {number:03}." + " and more of it" * (number % 7 * 5)
 
 
 class Reading(Screen):
@@ -80,56 +85,44 @@ async def test_a_message_is_answered_and_the_answer_leads_back_to_it(browsers: B
 
 
 async def test_an_answer_leads_to_a_message_far_back_and_on_from_there(browsers: Browsers, server: Server) -> None:
-    dora = Phone(server.url)
-    await dora.sign_up("dora")
-    anna = Reading(await browsers.page_for("anna"))
-    room = await dora.direct("anna")
-    live = await dora.connect()
-    for number in range(300):
-        await live.say(room, f"line number {number:03}.")
-    answer = {"client_id": "6f1c6f50-2f6a-4a53-9d38-0d6f3c1d5a11", "text": "as I said", "reply_to": 5}
-    await dora.api("POST", f"/conversations/{room}/messages", answer)
+    async with a_past(browsers, server, 300) as (page, dora, room):
+        anna = Reading(page)
+        answer = {"client_id": "6f1c6f50-2f6a-4a53-9d38-0d6f3c1d5a11", "text": "as I said", "reply_to": 5}
+        await dora.api("POST", f"/conversations/{room}/messages", answer)
 
-    await anna.open("dora")
-    await anna.sees("line number 000.")  # three hundred unread: it begins with the first
-    await expect(anna.bubble("as I said")).to_have_count(0)
-    await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
-    await anna.sees("as I said")
-    await anna.quote("as I said").click()
-    await expect(anna.bubble("line number 004.")).to_be_in_viewport()
-    assert await anna.log.locator(".bubble-line").count() <= 200
-    for _ in range(60):  # back to the present by scrolling alone
-        await anna.log.evaluate("log => { log.scrollTop = log.scrollHeight; }")
-        if await anna.bubble("as I said").count():
-            break
-        await anna.page.wait_for_timeout(50)
-    await anna.sees("as I said")
-    assert await anna.log.locator(".bubble-line").count() <= 200
-    await dora.close()
+        await anna.open("dora")
+        await anna.sees("line number 000.")  # three hundred unread: it begins with the first
+        await expect(anna.bubble("as I said")).to_have_count(0)
+        await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
+        await anna.sees("as I said")
+        await anna.quote("as I said").click()
+        await expect(anna.bubble("line number 004.")).to_be_in_viewport()
+        assert await anna.log.locator(".bubble-line").count() <= 200
+        for _ in range(60):  # back to the present by scrolling alone
+            await anna.log.evaluate("log => { log.scrollTop = log.scrollHeight; }")
+            if await anna.bubble("as I said").count():
+                break
+            await anna.page.wait_for_timeout(50)
+        await anna.sees("as I said")
+        assert await anna.log.locator(".bubble-line").count() <= 200
 
 
 async def test_a_fresh_device_goes_to_what_it_does_not_hold(browsers: Browsers, server: Server) -> None:
-    dora = Phone(server.url)
-    await dora.sign_up("dora")
-    anna = Reading(await browsers.page_for("anna"))
-    room = await dora.direct("anna")
-    live = await dora.connect()
-    for number in range(400):
-        await live.say(room, f"line number {number:03}.")
-    answer = {"client_id": "6f1c6f50-2f6a-4a53-9d38-0d6f3c1d5a12", "text": "see above", "reply_to": 101}
-    await dora.api("POST", f"/conversations/{room}/messages", answer)
-    await anna.open("dora")
-    await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
-    await anna.sees("see above")
+    async with a_past(browsers, server, 400) as (page, dora, room):
+        anna = Reading(page)
+        answer = {"client_id": "6f1c6f50-2f6a-4a53-9d38-0d6f3c1d5a12", "text": "see above", "reply_to": 101}
+        await dora.api("POST", f"/conversations/{room}/messages", answer)
+        await anna.open("dora")
+        await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
+        await anna.sees("see above")
 
-    fresh = Reading(await browsers.page_for("anna"))
-    await fresh.open("dora")
-    await fresh.sees("see above")
-    await fresh.quote("see above").click()
-    await expect(fresh.bubble("line number 100.")).to_be_in_viewport()
-    await fresh.page.get_by_role("button", name="Go to the newest message").click()
-    await fresh.sees("see above")
-    await dora.close()
+        fresh = Reading(await browsers.page_for("anna"))
+        await fresh.open("dora")
+        await fresh.sees("see above")
+        await fresh.quote("see above").click()
+        await expect(fresh.bubble("line number 100.")).to_be_in_viewport()
+        await fresh.page.get_by_role("button", name="Go to the newest message").click()
+        await fresh.sees("see above")
 
 
 async def test_whoever_asks_sees_who_has_read_a_message(browsers: Browsers) -> None:
@@ -219,35 +212,29 @@ async def test_on_a_touch_screen_a_tap_opens_what_can_be_done(browsers: Browsers
 async def test_scrolling_back_moves_what_is_read_by_what_was_scrolled_and_nothing_else(
     browsers: Browsers, server: Server
 ) -> None:
-    dora = Phone(server.url)
-    await dora.sign_up("dora")
-    anna = Reading(await browsers.page_for("anna"))
-    room = await dora.direct("anna")
-    live = await dora.connect()
-    for number in range(420):
-        await live.say(room, f"line number {number:03}." + " and more of it" * (number % 7 * 5))
-    await anna.open("dora")
-    await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
-    await anna.sees("line number 419.")
-    moved: list[float] = await anna.log.evaluate(
-        """async log => {
-            const frame = () => new Promise(requestAnimationFrame);
-            const moves = [];
-            for (let step = 0; step < 400 && !log.querySelector('[data-key=start]'); step += 1) {
-                const line = [...log.querySelectorAll('.bubble-line')].find((one) => one.getBoundingClientRect().bottom > 80);
-                const before = [line.getBoundingClientRect().top, log.scrollTop];
-                log.scrollTop -= 150;
-                for (let wait = 0; wait < 4; wait += 1) await frame();
-                if (line.isConnected && before[1] >= 150) moves.push(Math.abs(line.getBoundingClientRect().top - before[0] - 150));
-                if (log.querySelectorAll('.bubble-line').length > 200) return [1000];
-            }
-            return moves;
-        }"""
-    )
-    assert len(moved) > 50
-    assert max(moved) < 2, "pixels beyond what was scrolled, while older lines came in above"
-    await anna.sees("line number 000.")
-    await dora.close()
+    async with a_past(browsers, server, 420, longer) as (page, _, _):
+        anna = Reading(page)
+        await anna.open("dora")
+        await anna.page.get_by_role("button", name=re.compile("^Go to the newest|new messages?$")).click()
+        await anna.sees("line number 419.")
+        moved: list[float] = await anna.log.evaluate(
+            """async log => {
+                const frame = () => new Promise(requestAnimationFrame);
+                const moves = [];
+                for (let step = 0; step < 400 && !log.querySelector('[data-key=start]'); step += 1) {
+                    const line = [...log.querySelectorAll('.bubble-line')].find((one) => one.getBoundingClientRect().bottom > 80);
+                    const before = [line.getBoundingClientRect().top, log.scrollTop];
+                    log.scrollTop -= 150;
+                    for (let wait = 0; wait < 4; wait += 1) await frame();
+                    if (line.isConnected && before[1] >= 150) moves.push(Math.abs(line.getBoundingClientRect().top - before[0] - 150));
+                    if (log.querySelectorAll('.bubble-line').length > 200) return [1000];
+                }
+                return moves;
+            }"""
+        )
+        assert len(moved) > 50
+        assert max(moved) < 2, "pixels beyond what was scrolled, while older lines came in above"
+        await anna.sees("line number 000.")
 
 
 async def test_what_comes_is_said_aloud_and_who_writes_is_shown(browsers: Browsers) -> None:
