@@ -149,7 +149,7 @@ async def test_an_invitation_is_answered_on_its_own_page(browsers: Browsers) -> 
     )
     await anna.start_group("Mountain hut", "bert")
     await bert.page.goto(anna.page.url)
-    main = bert.page.get_by_role("main")
+    main = bert.page.get_by_role("region", name="Mountain hut")
     await expect(main.get_by_text("anna invites you")).to_be_visible()
     await expect(main.get_by_text("Say hello")).to_have_count(0)
     await main.get_by_role("button", name="Accept").click()
@@ -184,7 +184,7 @@ async def test_escape_gives_the_focus_back(browsers: Browsers) -> None:
     await anna.say("hello")
     details = anna.page.get_by_role("button", name="Conversation details").last
     await details.click()
-    await expect(anna.page.get_by_role("heading", name="Details")).to_be_focused()
+    await expect(anna.page.get_by_role("heading", name="Details", exact=True)).to_be_focused()
     await anna.page.keyboard.press("Escape")
     await expect(details).to_be_focused()
     await anna.page.keyboard.press("Escape")

@@ -134,7 +134,7 @@ export class Cache {
 
   /** @param {Pending} pending @returns {Promise<void>} Resolves when it is on disk. */
   putPending(pending) {
-    return this.#write((database) => database.put("outbox", pending, pending.client_id));
+    return this.#writeAtOnce("outbox", (store) => store.put(pending, pending.client_id));
   }
 
   /** @param {string} clientId */
@@ -142,11 +142,9 @@ export class Cache {
     this.#write((database) => database.delete("outbox", clientId));
   }
 
-  /** @param {string} conversation @param {string} text */
+  /** @param {string} conversation @param {string} text @returns {Promise<void>} Resolves when it is on disk. */
   putDraft(conversation, text) {
-    this.#write((database) =>
-      text ? database.put("draft", text, conversation) : database.delete("draft", conversation),
-    );
+    return this.#writeAtOnce("draft", (store) => (text ? store.put(text, conversation) : store.delete(conversation)));
   }
 
   /** The place in the inbox up to which everything is kept: written after all that came before. @param {string} cursor */
@@ -178,17 +176,36 @@ export class Cache {
    * @param {(database: Database) => Promise<unknown>} work @returns {Promise<void>}
    */
   #write(work) {
-    const done = this.#queue.then(async () => {
-      if (!this.database || this.#broken) return;
-      try {
-        await work(this.database);
-      } catch (error) {
-        this.#broken = true;
-        console.warn("The local copy stops here:", error);
-      }
-    });
+    const done = this.#queue.then(() => this.#attempt(work));
     this.#queue = done;
     return done;
+  }
+
+  /**
+   * What somebody has written waits for nothing, and is committed without waiting for us: the page may be gone the next moment.
+   *
+   * @param {"outbox" | "draft"} name @param {(store: any) => unknown} work @returns {Promise<void>}
+   */
+  #writeAtOnce(name, work) {
+    const done = this.#attempt((database) => {
+      const change = database.transaction(name, "readwrite");
+      work(change.store);
+      change.commit();
+      return change.done;
+    });
+    this.#queue = Promise.all([this.#queue, done]);
+    return done;
+  }
+
+  /** @param {(database: Database) => Promise<unknown>} work */
+  async #attempt(work) {
+    if (!this.database || this.#broken) return;
+    try {
+      await work(this.database);
+    } catch (error) {
+      this.#broken = true;
+      console.warn("The local copy stops here:", error);
+    }
   }
 }
 

@@ -30,8 +30,8 @@ const FLUSH_EVERY_TICKS = 5;
 export class Chat {
   #typedAt = 0;
   #ticks = 0;
-  /** Conversations whose drafts are written as soon as the cache has written what came before. @type {Set<string>} */
-  #draftsToKeep = new Set();
+  /** Conversations whose drafts are being written. @type {Set<string>} */
+  #draftsUnderWay = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #watchTimer;
   #watched = "";
@@ -118,12 +118,20 @@ export class Chat {
   /** @param {string} id @param {string} text */
   draft(id, text) {
     this.world.setDraft(id, text);
-    if (this.#draftsToKeep.has(id)) return;
-    this.#draftsToKeep.add(id);
-    void this.cache.flushed().then(() => {
-      this.#draftsToKeep.delete(id);
-      this.cache.putDraft(id, this.world.drafts.peek().get(id) ?? "");
-    });
+    void this.#keepDraft(id);
+  }
+
+  /** Writes a draft at once; what is typed meanwhile, after that. @param {string} id */
+  async #keepDraft(id) {
+    if (this.#draftsUnderWay.has(id)) return;
+    this.#draftsUnderWay.add(id);
+    const present = () => this.world.drafts.peek().get(id) ?? "";
+    let written;
+    do {
+      written = present();
+      await this.cache.putDraft(id, written);
+    } while (written !== present());
+    this.#draftsUnderWay.delete(id);
   }
 
   /** Tells the others that something is being written, now and then. @param {string} id @param {number} now */

@@ -68,7 +68,7 @@ function Header({ entry, title }) {
     <button class="icon-button only-narrow" type="button" onClick=${() => go(null)} title=${t("app.back")}>
       <${Icon} name="back" /><span class="visually-hidden">${t("app.back")}</span>
     </button>
-    <h2>
+    <h1>
       <button class="conversation-who" type="button" aria-expanded=${open} onClick=${() => (panelOpen.value = !open)}>
         <${ConversationAvatar} conversation=${entry.conversation} />
         <span>
@@ -77,7 +77,7 @@ function Header({ entry, title }) {
         </span>
         <span class="visually-hidden">${t("conversation.info")}</span>
       </button>
-    </h2>
+    </h1>
     <button class="icon-button" type="button" aria-expanded=${open} onClick=${() => (panelOpen.value = !open)} title=${t("conversation.info")}>
       <${Icon} name="info" /><span class="visually-hidden">${t("conversation.info")}</span>
     </button>
@@ -122,7 +122,9 @@ function Typing({ entry }) {
 /** @param {{ loading: boolean | undefined }} props */
 function Missing({ loading }) {
   if (loading)
-    return html`<div class="pane-empty" role="status" aria-busy="true"><p>${t("conversation.loading")}</p></div>`;
+    return html`<div class="pane-empty" role="status" aria-busy="true">
+      <h1 class="pane-loading">${t("conversation.loading")}</h1>
+    </div>`;
   return html`<div class="pane-empty">
     <h1>${t("conversation.missing")}</h1>
     <p>${t("conversation.missing.text")}</p>

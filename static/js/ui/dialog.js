@@ -14,11 +14,19 @@ export function Dialog({ title, onClose, children }) {
     dialog.showModal();
     return () => dialog.close();
   }, []);
+  /** Escape, told before the browser acts on it: the page knows at once that nothing lies over it. @param {Event} event */
+  const cancelled = (event) => {
+    event.preventDefault();
+    onClose();
+  };
+  /** The browser has closed it. What it says of one that is gone already is late: another may be open. */
+  const closed = () => element.current?.isConnected && onClose();
   return html`<dialog
     ref=${element}
     class="dialog"
     aria-labelledby="dialog-title"
-    onClose=${onClose}
+    onCancel=${cancelled}
+    onClose=${closed}
     onClick=${(/** @type {MouseEvent} */ event) => event.target === element.current && onClose()}
   >
     <div class="dialog-inner">

@@ -160,7 +160,7 @@ function Lines({ list, entry }) {
   return list.map((item) => {
     switch (item.kind) {
       case "day":
-        return html`<h3 class="day-line" key=${item.key} data-key=${item.key}><span>${dayName(item.at, now.value)}</span></h3>`;
+        return html`<h2 class="day-line" key=${item.key} data-key=${item.key}><span>${dayName(item.at, now.value)}</span></h2>`;
       case "unread":
         return html`<p class="unread-line" key=${item.key} data-key=${item.key}><span>${t("conversation.newMessages")}</span></p>`;
       case "event":
