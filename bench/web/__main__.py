@@ -8,7 +8,6 @@ does that), on the conversation page. Prints a table, and writes JSON with `--ou
 import argparse
 import asyncio
 import json
-import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +25,6 @@ from tests.servers import free_ports
 
 PASSWORD = "amber-cedar-fjord-4711"
 CONVERSATIONS, LONG, SHORT = 500, 10_000, 200
-SWITCHES = 60
 PIXELS, SECONDS = 60, 20
 SCRIPT = Path(__file__).with_name("measure.js")
 WHO = "from accounts.models import User; u = User.objects.get(id={id}); u.set_password('{password}'); u.save(); print(u.username)"
@@ -61,12 +59,12 @@ async def _log_in(page: Page, username: str) -> None:
 
 
 async def _switching(page: Page, population: Population) -> dict[str, float]:
-    """To conversations that were not opened since the page was."""
+    """To those at the top of the list, none of which was opened since the page was."""
     await page.reload()
     await page.locator(".row").first.wait_for()
-    await page.evaluate("showAllRows()")
-    some = random.Random(9).sample(population.histories[1:], SWITCHES)
-    times = [await page.evaluate("([id, head]) => switchTo(id, head)", [one.conversation, one.head]) for one in some]
+    shown = await page.evaluate("[...document.querySelectorAll('a.row')].map((row) => row.getAttribute('href').slice(3))")
+    heads = {one.conversation: one.head for one in population.histories[1:]}
+    times = [await page.evaluate("([id, head]) => switchTo(id, head)", [one, heads[one]]) for one in shown if one in heads]
     return _spread(times)
 
 

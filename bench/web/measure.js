@@ -32,16 +32,6 @@ globalThis.fillCache = async (user, pasts) => {
   return count;
 };
 
-/** The list grows as it is scrolled. */
-globalThis.showAllRows = async () => {
-  const list = document.querySelector(".list-scroll");
-  for (let before = 0; before < list.scrollHeight; ) {
-    before = list.scrollHeight;
-    list.scrollTop = before;
-    for (let turn = 0; turn < 5; turn += 1) await frame();
-  }
-};
-
 /** From the click on a row to the frame in which its newest message stands on the screen; ms. @param {string} conversation @param {number} head */
 globalThis.switchTo = async (conversation, head) => {
   const row = document.querySelector(`.row[href="/c/${conversation}"]`);

@@ -191,8 +191,10 @@ export class Reader {
     const tail = this.sync.heldOf(id).at(-1);
     if (!tail || this.world.timeline(id).held.length > 0) return;
     const first = this.open.peek()?.unread?.[0];
-    const newest = await this.#readBefore(id, tail[1] + 1);
-    const around = first === undefined ? null : await this.#read(id, first, [first - STEP, first + STEP]);
+    const [newest, around] = await Promise.all([
+      this.#readBefore(id, tail[1] + 1),
+      first === undefined ? null : this.#read(id, first, [first - STEP, first + STEP]),
+    ]);
     batch(() => {
       for (const piece of [newest, around]) if (piece) this.world.change(id, { type: "stored", ...piece });
       this.#toUnread(id);
