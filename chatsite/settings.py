@@ -156,6 +156,7 @@ TASK_SECONDS_MAX = 60
 # How fast one user may send: so many messages a second, and so many at once.
 SEND_RATE = env_float("SEND_RATE", 20)
 SEND_BURST = env_float("SEND_BURST", 100)
+# The same of what is read in bulk: pages of history, syncs, who is online.
 ASK_RATE = env_float("ASK_RATE", 50)
 ASK_BURST = env_float("ASK_BURST", 200)
 # How many devices a second this process sends on to nodes; the others are told when to come.

@@ -68,21 +68,27 @@ def _taste(
 def wishes(users: Collection[int], conversations: Collection[int]) -> dict[tuple[int, int], Wish]:
     """(user, conversation) → what they want of it, where they said so."""
     said = ConversationPreference.objects.filter(user_id__in=users, conversation_id__in=conversations)
-    return {(one.user_id, one.conversation_id): Wish(one.level, _ms(one.muted_until) or 0) for one in said}
+    return {(one.user_id, one.conversation_id): _wish(one) for one in said}
 
 
 def wishes_of(user: int) -> dict[int, Wish]:
     """Conversation → what this person wants of it, where that still differs from the rest."""
-    now = clock.now_ms()
-    said = ConversationPreference.objects.filter(user_id=user)
-    chosen = {one.conversation_id: Wish(one.level, _ms(one.muted_until) or 0) for one in said}
-    return {conversation: wish for conversation, wish in chosen.items() if wish.level != Level.ALL or wish.muted_until > now}
+    return {one.conversation_id: _wish(one) for one in ConversationPreference.objects.filter(_is_silent(), user_id=user)}
 
 
 def silenced(users: Collection[int]) -> set[tuple[int, int]]:
     """(user, conversation) whose unread messages do not count in the badge now."""
-    muted = Q(muted_until__gt=datetime.fromtimestamp(clock.now_ms() / 1000, UTC)) | ~Q(level=Level.ALL)
-    return set(ConversationPreference.objects.filter(muted, user_id__in=users).values_list("user_id", "conversation_id"))
+    silent = ConversationPreference.objects.filter(_is_silent(), user_id__in=users)
+    return set(silent.values_list("user_id", "conversation_id"))
+
+
+def _is_silent() -> Q:
+    """Not every message is wanted now."""
+    return Q(muted_until__gt=datetime.fromtimestamp(clock.now_ms() / 1000, UTC)) | ~Q(level=Level.ALL)
+
+
+def _wish(said: ConversationPreference) -> Wish:
+    return Wish(said.level, _ms(said.muted_until) or 0)
 
 
 def read_preferences(user: int) -> Preferences:

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isQuiet, rings } from "../../static/js/push/alerts.js";
+import { isQuiet } from "../../static/js/push/alerts.js";
 import { octets, same } from "../../static/js/push/browser.js";
+import { rings } from "../../static/js/store/muted.js";
 
 const NOW = Date.UTC(2027, 0, 15, 8, 0, 0);
 const ALL = {

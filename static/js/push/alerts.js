@@ -2,12 +2,12 @@
  * While a page is open, but nobody looks at it, it is the page that shows what comes: its device has the messages, so nothing is pushed to it.
  *
  * @typedef {import("../store/chat.js").Chat} Chat
- * @typedef {import("../types.js").ConversationPush} ConversationPush
  */
 
 import { effect } from "../../vendor/signals-core.js";
 import { t } from "../i18n/words.js";
 import { personIn } from "../store/entries.js";
+import { rings } from "../store/muted.js";
 import { nameOf, titleOf } from "../ui/names.js";
 import { keepUp, supported } from "./browser.js";
 
@@ -84,12 +84,6 @@ export class Alerts {
     answer.catch(() => this.#asked.delete(about));
     return answer;
   }
-}
-
-/** The same rules as the server's. @param {ConversationPush} wish @param {boolean} mentioned @param {number} now */
-export function rings(wish, mentioned, now) {
-  if (wish.level === "none") return false;
-  return mentioned || (wish.level === "all" && now >= (wish.muted_until ?? 0));
 }
 
 /** @param {import("../types.js").Push} push @param {number} now */

@@ -27,6 +27,12 @@ export class Muted {
   /** @param {string} id @param {number} now */
   has(id, now) {
     const wish = this.wishes.value.get(id);
-    return wish !== undefined && (wish.level !== "all" || (wish.muted_until ?? 0) > now);
+    return wish !== undefined && !rings(wish, false, now);
   }
+}
+
+/** The same rules as the server's. @param {ConversationPush} wish @param {boolean} mentioned @param {number} now */
+export function rings(wish, mentioned, now) {
+  if (wish.level === "none") return false;
+  return mentioned || (wish.level === "all" && now >= (wish.muted_until ?? 0));
 }

@@ -24,7 +24,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { origin, pathname } = new URL(url);
   if (method !== "GET" || origin !== location.origin) return;
   if (mode !== "navigate") {
-    if (LASTING.test(pathname)) event.respondWith(file(event.request));
+    if (LASTING.test(pathname)) event.respondWith(file(event));
   } else if (CHAT.test(pathname)) event.respondWith(page(event));
   else if (ENTRANCE.test(pathname)) event.respondWith(entrance(event.request));
 });
@@ -35,12 +35,13 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
 
 /** From the network, if it answers soon and well; else what is kept. @param {any} event */
 async function page(event) {
-  const fresh = fetch(event.request).then(async (response) => {
-    if (response.ok && !response.redirected) await (await caches.open(SHELL)).put(PAGE, response.clone());
+  const shell = await caches.open(SHELL);
+  const fresh = fetch(event.request).then((response) => {
+    if (response.ok && !response.redirected) event.waitUntil(shell.put(PAGE, response.clone()));
     return response;
   });
   event.waitUntil(fresh.catch(() => {}));
-  const kept = await (await caches.open(SHELL)).match(PAGE);
+  const kept = await shell.match(PAGE);
   if (!kept) return fresh;
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
   const response = await Promise.race([fresh, late]).catch(() => undefined);
@@ -54,13 +55,13 @@ async function entrance(request) {
   return response;
 }
 
-/** @param {Request} request */
-async function file(request) {
+/** @param {any} event */
+async function file(event) {
   const shell = await caches.open(SHELL);
-  const kept = await shell.match(request);
+  const kept = await shell.match(event.request);
   if (kept) return kept;
-  const response = await fetch(request);
-  if (response.ok) await shell.put(request, response.clone());
+  const response = await fetch(event.request);
+  if (response.ok) event.waitUntil(shell.put(event.request, response.clone()));
   return response;
 }
 
